@@ -1,0 +1,36 @@
+//! What a helpdesk for shops talks about: tickets, messages, customers, orders, parcels, money.
+//!
+//! Plain data and pure rules.
+//! This crate never opens a file or a socket, never awaits and never reads a clock: time arrives
+//! as an argument. The gateway takes its decisions with the same code with which the window
+//! previews them.
+
+pub mod account;
+pub mod customer;
+pub mod ids;
+pub mod knowledge;
+pub mod message;
+pub mod money;
+pub mod order;
+pub mod order_number;
+pub mod shipment;
+pub mod shop;
+pub mod sla;
+pub mod text;
+pub mod ticket;
+
+pub use account::{Account, Role, Scope};
+pub use customer::Customer;
+pub use ids::{
+    AccountId, ArticleId, CustomerId, MacroId, MessageId, OpId, OrderId, ShipmentId, TicketId,
+};
+pub use knowledge::{Article, Macro};
+pub use message::{Author, Delivery, Message, MessageKind};
+pub use money::{Currency, Money};
+pub use order::Order;
+pub use shipment::Shipment;
+pub use shop::{Shop, Source};
+pub use ticket::{Channel, Intent, Mood, Priority, Ticket, TicketStatus};
+
+/// A moment, always in UTC.
+pub type Instant = chrono::DateTime<chrono::Utc>;

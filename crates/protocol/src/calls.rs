@@ -1,0 +1,181 @@
+//! The contract between window and core: one table, from which the router and the TypeScript map
+//! are made.
+
+use crate::view::{
+    AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Nothing, OpRef, OpenSample,
+    Opened, OutboxItem, Password, SendReply, SignedIn, TicketChange, TicketPage, TicketQuery,
+    TicketRef, TicketView, TypingNow, ViewCounts,
+};
+use deskhand_domain::OpId;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A call that went wrong, as the window gets it. The window owns the words; `detail` is for what
+/// only the core knows (a path, a field).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CallError {
+    /// What the window decides by.
+    pub code: CallCode,
+    /// What only the core knows; English, without personal data.
+    pub detail: String,
+}
+
+/// What the window decides by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CallCode {
+    /// There is no such call, or its arguments are not of its form: a mistake in the program.
+    BadCall,
+    /// Nobody is signed in.
+    SignedOut,
+    /// The address is not one.
+    BadAddress,
+    /// Nothing answers at the address.
+    Unreachable,
+    /// Something answers, and it is not a gateway.
+    NotAGateway,
+    /// The gateway speaks another version of the protocol.
+    OtherVersion,
+    /// This computer's clock is far off.
+    ClockOff,
+    /// E-mail or password is wrong.
+    WrongCredentials,
+    /// The role may not do this.
+    Forbidden,
+    /// The system's keychain is not there.
+    KeychainAbsent,
+    /// The system's keychain is locked.
+    KeychainLocked,
+    /// The keychain's key does not open the cache.
+    WrongKey,
+    /// The cache is damaged.
+    CacheDamaged,
+    /// A newer Deskhand wrote the cache.
+    CacheNewer,
+    /// The folder cannot be written.
+    NotWritable,
+    /// The disk is full.
+    DiskFull,
+    /// The sample shop could not be opened.
+    SampleFailed,
+    /// The text is empty.
+    TextEmpty,
+    /// The text is too long; `detail` says the limit.
+    TextTooLong,
+    /// There is no such thing.
+    NotFound,
+    /// Something else; `detail` says what.
+    Internal,
+}
+
+/// Makes the router's names, the dispatch and the TypeScript map from one table.
+macro_rules! calls {
+    ($($(#[doc = $doc:literal])* $name:ident($input:ty) -> $output:ty;)*) => {
+        /// Every call, as the core implements it.
+        pub trait Calls: Send + Sync {
+            $(
+                $(#[doc = $doc])*
+                fn $name(&self, input: $input) -> impl Future<Output = Result<$output, CallError>> + Send;
+            )*
+        }
+
+        /// The names of all calls.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// Finds the call by its name, reads its arguments, makes it and writes its result.
+        pub async fn route(
+            calls: &impl Calls,
+            name: &str,
+            args: serde_json::Value,
+        ) -> Result<serde_json::Value, CallError> {
+            match name {
+                $(stringify!($name) => {
+                    let input: $input = serde_json::from_value(args).map_err(CallError::bad_call)?;
+                    let output = calls.$name(input).await?;
+                    serde_json::to_value(output).map_err(CallError::bad_call)
+                })*
+                other => Err(CallError {
+                    code: CallCode::BadCall,
+                    detail: format!("there is no call named {other}"),
+                }),
+            }
+        }
+
+        /// Shows every argument and result type to a visitor.
+        pub fn visit_types(visitor: &mut impl ts_rs::TypeVisitor) {
+            $(
+                visitor.visit::<$input>();
+                visitor.visit::<$output>();
+            )*
+        }
+
+        /// The TypeScript interface that maps each call to its argument and result.
+        pub fn typescript(config: &ts_rs::Config) -> String {
+            let mut out = String::from("export interface Calls {\n");
+            $(
+                $(out.push_str(&format!("  /** {} */\n", $doc.trim()));)*
+                out.push_str(&format!(
+                    "  {}: {{ args: {}; result: {} }};\n",
+                    stringify!($name),
+                    <$input as TS>::name(config),
+                    <$output as TS>::name(config),
+                ));
+            )*
+            out.push_str("}\n");
+            out
+        }
+    };
+}
+
+impl CallError {
+    /// An error with a code and what only the core knows.
+    pub fn new(code: CallCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    fn bad_call(error: serde_json::Error) -> Self {
+        Self::new(CallCode::BadCall, error.to_string())
+    }
+}
+
+calls! {
+    /// What to show first: a sign-in screen, or the shop.
+    boot(Nothing) -> Boot;
+    /// Whether a gateway answers at an address.
+    probe_gateway(GatewayAddress) -> GatewayProbe;
+    /// Signs in with a password.
+    sign_in(Password) -> SignedIn;
+    /// Starts the sample shop in this program and signs in there.
+    open_sample(OpenSample) -> SignedIn;
+    /// Signs out: the session ends and the cache's key is destroyed.
+    sign_out(Nothing) -> Nothing;
+    /// How the core stands to the gateway.
+    connection(Nothing) -> ConnectionView;
+    /// Drops the pause before the next attempt to connect.
+    connect_now(Nothing) -> Nothing;
+    /// The views of the rail and how many tickets each holds.
+    views(Nothing) -> ViewCounts;
+    /// A slice of a view's list.
+    tickets(TicketQuery) -> TicketPage;
+    /// Everything the screen of one ticket shows.
+    ticket(TicketRef) -> TicketView;
+    /// Marks a ticket as the one on the screen, or none: colleagues and the customer learn of it.
+    open_ticket(Opened) -> Nothing;
+    /// Says that the agent is writing, or has stopped.
+    typing(TypingNow) -> Nothing;
+    /// Queues a reply to the customer.
+    send_reply(SendReply) -> OpId;
+    /// Queues a note to colleagues.
+    add_note(AddNote) -> OpId;
+    /// Queues a change of a ticket.
+    change_ticket(TicketChange) -> OpId;
+    /// What waits to be sent, and what was refused.
+    outbox(Nothing) -> Vec<OutboxItem>;
+    /// Tries a parked operation again.
+    retry_op(OpRef) -> Nothing;
+    /// Gives an operation that was not sent up.
+    discard_op(OpRef) -> Nothing;
+}

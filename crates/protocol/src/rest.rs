@@ -1,0 +1,155 @@
+//! REST bodies under `/v1`. The resources themselves are the types of `deskhand-domain`.
+
+use chrono::{DateTime, Utc};
+use deskhand_domain::{
+    Account, AccountId, Message, MessageId, MessageKind, Priority, Role, Scope, Shop, Ticket,
+    TicketStatus,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+/// `GET /v1/hello`: who answers here. Needs no session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Hello {
+    /// Always `deskhand-gateway`.
+    pub service: String,
+    /// The gateway's own version.
+    pub version: String,
+    /// The protocol it speaks.
+    pub protocol: u32,
+    /// The shop's name.
+    pub shop: String,
+    /// Whether this is a sample shop with published passwords.
+    pub sample: bool,
+    /// The gateway's clock, to notice one that is far off.
+    pub now: DateTime<Utc>,
+}
+
+/// `POST /v1/sessions`.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The account's e-mail address.
+    pub email: String,
+    /// Its password.
+    pub password: String,
+    /// The name of the device, shown in the list of sessions.
+    #[serde(default)]
+    pub device: String,
+}
+
+/// What `POST /v1/sessions` answers, and `GET /v1/session` without the token.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// The bearer token; only in the answer to the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// Who signed in.
+    pub account: Account,
+    /// What the role may do.
+    pub scopes: Vec<Scope>,
+    /// The shop.
+    pub shop: Shop,
+}
+
+/// `POST /v1/tickets/{ticket}/messages`, with the operation's id in `Idempotency-Key`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMessage {
+    /// Whether the customer sees it.
+    pub kind: MessageKind,
+    /// The plain text, 1 to 20,000 characters.
+    pub text: String,
+    /// The newest public message the author had on the screen.
+    #[serde(default)]
+    pub seen: Option<MessageId>,
+    /// The state the ticket takes with it, for example `pending` or `closed`.
+    #[serde(default)]
+    pub then: Option<TicketStatus>,
+}
+
+/// What a new message led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MessageAdded {
+    /// The message as stored.
+    pub message: Message,
+    /// The ticket as it is now.
+    pub ticket: Ticket,
+}
+
+/// `PATCH /v1/tickets/{ticket}`: only what is there changes. `Idempotency-Key` names the operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TicketPatch {
+    /// The new state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub status: Option<TicketStatus>,
+    /// The new priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub priority: Option<Priority>,
+    /// Who looks after it now; `null` for nobody.
+    #[serde(skip_serializing_if = "Option::is_none", with = "nullable")]
+    #[ts(optional, type = "string | null")]
+    #[schema(value_type = Option<String>)]
+    pub assignee: Option<Option<AccountId>>,
+    /// Tags to add.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub add_tags: Vec<String>,
+    /// Tags to take away.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub remove_tags: Vec<String>,
+    /// Until when it sleeps; goes with `status: snoozed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// Handed to a supervisor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub escalated: Option<bool>,
+}
+
+/// A page of a list. `next` is opaque; pass it as `cursor` for the following page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The things.
+    pub items: Vec<T>,
+    /// The cursor of the following page, if there is one.
+    pub next: Option<String>,
+}
+
+/// A sign-in of the sample shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SampleAccount {
+    /// The account's e-mail address.
+    pub email: String,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// Tells a missing field from one that is `null`.
+mod nullable {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer, T: Serialize>(
+        value: &Option<Option<T>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value
+            .as_ref()
+            .and_then(Option::as_ref)
+            .serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<T>>, D::Error> {
+        Option::deserialize(deserializer).map(Some)
+    }
+}

@@ -1,0 +1,456 @@
+//! What the window shows and asks for: the arguments, results and events of [`crate::calls`].
+
+use chrono::{DateTime, Utc};
+use deskhand_domain::{
+    Account, Channel, Customer, Intent, Message, MessageId, Money, Mood, OpId, Order, Priority,
+    Role, Scope, Shipment, Shop, Ticket, TicketId, TicketStatus,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{calls::CallError, rest::TicketPatch};
+
+/// No argument, or no result: an empty object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Nothing {}
+
+/// What to show first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "screen", rename_all = "snake_case")]
+pub enum Boot {
+    /// Nobody is signed in.
+    SignIn {
+        /// The gateway of the last sign-in, to offer it again.
+        address: Option<String>,
+        /// The e-mail of the last sign-in.
+        email: Option<String>,
+        /// Whether this program can open the sample shop.
+        sample: bool,
+        /// Why an earlier session could not go on, if one could not.
+        problem: Option<CallError>,
+    },
+    /// Somebody is signed in and the cache is open.
+    Shop(SignedIn),
+}
+
+/// Who is signed in, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SignedIn {
+    /// Who.
+    pub account: Account,
+    /// What the role may do.
+    pub scopes: Vec<Scope>,
+    /// The shop.
+    pub shop: Shop,
+    /// The gateway's address.
+    pub gateway: String,
+    /// Whether this is the sample shop.
+    pub sample: bool,
+    /// The address of the gateway's chat page for customers.
+    pub chat_page: String,
+}
+
+/// Where a gateway should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GatewayAddress {
+    /// As typed: `desk.example.com`, `127.0.0.1:7431`, `https://…`.
+    pub address: String,
+}
+
+/// What answers at an address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GatewayProbe {
+    /// The address in full, as it will be used.
+    pub address: String,
+    /// The shop's name.
+    pub shop: String,
+    /// The gateway's version.
+    pub version: String,
+    /// How long the answer took, in milliseconds.
+    #[ts(type = "number")]
+    pub milliseconds: u64,
+    /// Whether the connection is encrypted with a valid certificate.
+    pub encrypted: bool,
+}
+
+/// A sign-in with a password.
+#[derive(Clone, Serialize, Deserialize, TS)]
+pub struct Password {
+    /// The gateway.
+    pub address: String,
+    /// The account's e-mail address.
+    pub email: String,
+    /// Its password.
+    pub password: String,
+}
+
+/// As whom to open the sample shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OpenSample {
+    /// `agent` or `supervisor`.
+    pub role: Role,
+}
+
+/// How the core stands to the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConnectionView {
+    /// In one word.
+    pub state: Connection,
+    /// Until when the copy is known to be complete; `None` before the first sync.
+    pub current_as_of: Option<DateTime<Utc>>,
+    /// When the next attempt is made, while offline.
+    pub retry_at: Option<DateTime<Utc>>,
+    /// How much of the history is here, in percent; 100 when all is.
+    pub history: u8,
+    /// Why it is offline, if something said so.
+    pub problem: Option<CallError>,
+}
+
+/// How the core stands to the gateway, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Connection {
+    /// The feed is live.
+    Live,
+    /// Connected, and still receiving what was missed.
+    CatchingUp,
+    /// No connection.
+    Offline,
+}
+
+/// A view of the rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewId {
+    /// Open, and mine.
+    MyOpen,
+    /// Open, and nobody's.
+    Unassigned,
+    /// A colleague named me.
+    Mentions,
+    /// Asleep.
+    Snoozed,
+    /// Open, and about a parcel.
+    WhereIsIt,
+    /// Open, and about money back.
+    Refunds,
+    /// Open, and due within the hour or overdue.
+    BreachingSoon,
+    /// Open, and at least 300 of the shop's currency are at stake.
+    HighValue,
+    /// Open, by e-mail.
+    Email,
+    /// Open, by web chat.
+    WebChat,
+    /// Open, by WhatsApp.
+    Whatsapp,
+    /// Handed to a supervisor.
+    Escalated,
+    /// Open.
+    AllOpen,
+    /// Finished.
+    Closed,
+}
+
+impl ViewId {
+    /// All views, in the order of the rail.
+    pub const ALL: [Self; 14] = [
+        Self::MyOpen,
+        Self::Unassigned,
+        Self::Mentions,
+        Self::Snoozed,
+        Self::WhereIsIt,
+        Self::Refunds,
+        Self::BreachingSoon,
+        Self::HighValue,
+        Self::Email,
+        Self::WebChat,
+        Self::Whatsapp,
+        Self::Escalated,
+        Self::AllOpen,
+        Self::Closed,
+    ];
+}
+
+/// How many tickets each view holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ViewCounts {
+    /// In the order of [`ViewId::ALL`].
+    pub views: Vec<ViewCount>,
+}
+
+/// How many tickets a view holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ViewCount {
+    /// Which.
+    pub view: ViewId,
+    /// How many.
+    pub count: u32,
+}
+
+/// A slice of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TicketQuery {
+    /// Of which view.
+    pub view: ViewId,
+    /// In which order.
+    pub sort: Sort,
+    /// The first row, from 0.
+    pub offset: u32,
+    /// How many rows at most; 500 is the limit.
+    pub limit: u32,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// Due first; those nobody waits in last.
+    Clock,
+    /// Newest message first.
+    Newest,
+    /// Oldest message first.
+    Oldest,
+}
+
+/// A slice of a list and how long the list is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TicketPage {
+    /// How many rows the whole list has.
+    pub total: u32,
+    /// The rows of the slice.
+    pub rows: Vec<TicketRow>,
+}
+
+/// A row of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TicketRow {
+    /// The ticket.
+    pub id: TicketId,
+    /// Its number.
+    pub number: u32,
+    /// Where the customer wrote last.
+    pub channel: Channel,
+    /// The customer's name.
+    pub customer: String,
+    /// What it is about.
+    pub subject: String,
+    /// The start of the newest message.
+    pub snippet: String,
+    /// What the customer wants.
+    pub intent: Intent,
+    /// How the customer sounds.
+    pub mood: Mood,
+    /// Where it is in its life.
+    pub status: TicketStatus,
+    /// How urgent.
+    pub priority: Priority,
+    /// The customer wrote something nobody has looked at.
+    pub unread: bool,
+    /// Handed to a supervisor.
+    pub escalated: bool,
+    /// The amount at stake.
+    pub at_stake: Option<Money>,
+    /// Since when the customer waits.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// When the answer is due.
+    pub due_at: Option<DateTime<Utc>>,
+    /// When the newest message was written.
+    pub last_message_at: DateTime<Utc>,
+    /// Who looks after it.
+    pub assignee: Option<Account>,
+    /// Colleagues who have it open now.
+    pub readers: Vec<Account>,
+    /// Colleagues, or the customer, who write in it now.
+    pub writers: Vec<Writer>,
+}
+
+/// Somebody who is writing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", content = "account", rename_all = "snake_case")]
+pub enum Writer {
+    /// The customer.
+    Customer,
+    /// A colleague.
+    Colleague(Account),
+}
+
+/// Names a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TicketRef {
+    /// Which.
+    pub ticket: TicketId,
+}
+
+/// Everything the screen of one ticket shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TicketView {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// Its customer.
+    pub customer: Option<Customer>,
+    /// Messages and notes, oldest first.
+    pub messages: Vec<Message>,
+    /// What this desktop has written and not yet sent, oldest first.
+    pub pending: Vec<OutboxItem>,
+    /// The order it is about.
+    pub order: Option<OrderView>,
+    /// The customer's orders, newest first.
+    pub orders: Vec<OrderView>,
+    /// The customer's other tickets, newest first.
+    pub history: Vec<TicketRow>,
+    /// Colleagues, to show names for ids.
+    pub people: Vec<Account>,
+    /// Colleagues who have it open now.
+    pub readers: Vec<Account>,
+    /// Who is writing now.
+    pub writers: Vec<Writer>,
+}
+
+/// An order with its parcels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OrderView {
+    /// The order.
+    pub order: Order,
+    /// Its parcels, by position.
+    pub shipments: Vec<Shipment>,
+}
+
+/// The ticket on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Opened {
+    /// Which, or none.
+    pub ticket: Option<TicketId>,
+}
+
+/// The agent is writing, or has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TypingNow {
+    /// Where.
+    pub ticket: TicketId,
+    /// Whether they write.
+    pub typing: bool,
+}
+
+/// A reply to the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SendReply {
+    /// Where.
+    pub ticket: TicketId,
+    /// The text.
+    pub text: String,
+    /// The newest public message on the screen.
+    pub seen: Option<MessageId>,
+    /// Closes the ticket with it.
+    pub close: bool,
+}
+
+/// A note to colleagues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AddNote {
+    /// Where.
+    pub ticket: TicketId,
+    /// The text.
+    pub text: String,
+}
+
+/// A change of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TicketChange {
+    /// Which.
+    pub ticket: TicketId,
+    /// What changes.
+    pub patch: TicketPatch,
+}
+
+/// Names an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OpRef {
+    /// Which.
+    pub op: OpId,
+}
+
+/// Something that was written here and is not at the gateway yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OutboxItem {
+    /// The operation.
+    pub op: OpId,
+    /// Where.
+    pub ticket: TicketId,
+    /// What.
+    pub action: OutboxAction,
+    /// How it stands.
+    pub state: OutboxState,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What an operation does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OutboxAction {
+    /// Writes to the customer.
+    Reply {
+        /// The text.
+        text: String,
+        /// The newest public message its author had seen.
+        seen: Option<MessageId>,
+        /// Closes the ticket with it.
+        close: bool,
+    },
+    /// Writes to colleagues.
+    Note {
+        /// The text.
+        text: String,
+    },
+    /// Changes the ticket.
+    Change {
+        /// What changes.
+        patch: TicketPatch,
+    },
+}
+
+/// How an operation stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OutboxState {
+    /// Stored here; goes out by itself.
+    Waiting,
+    /// On its way now.
+    Sending,
+    /// The gateway has it; what it led to has not come back over the feed yet.
+    Sent,
+    /// Refused; a person has to act.
+    Parked {
+        /// Why, in the gateway's words.
+        reason: String,
+    },
+}
+
+/// What the core tells the window without being asked. A hint to look again, never the truth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "topic", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody signed in or out, here or by the gateway's word.
+    Session,
+    /// The connection changed; carries it, since it changes often.
+    Connection(ConnectionView),
+    /// Lists and counts may have changed.
+    Lists,
+    /// A ticket or something its screen shows has changed.
+    Ticket {
+        /// Which.
+        ticket: TicketId,
+    },
+    /// Who reads or writes in a ticket has changed.
+    Presence {
+        /// Which.
+        ticket: TicketId,
+        /// Colleagues who have it open.
+        readers: Vec<Account>,
+        /// Who is writing.
+        writers: Vec<Writer>,
+    },
+    /// The outbox changed.
+    Outbox,
+}

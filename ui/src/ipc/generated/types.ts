@@ -1,0 +1,1357 @@
+// Written by `make gen` from crates/protocol. Do not edit.
+
+/**
+ * A person or program that signs in, as colleagues see it.
+ */
+export type Account = { 
+/**
+ * Its id.
+ */
+id: AccountId, 
+/**
+ * The whole name.
+ */
+name: string, 
+/**
+ * The address it signs in with.
+ */
+email: string, 
+/**
+ * What it may do.
+ */
+role: Role, };
+
+/**
+ * A person or program that signs in.
+ */
+export type AccountId = string;
+
+/**
+ * A note to colleagues.
+ */
+export type AddNote = { 
+/**
+ * Where.
+ */
+ticket: TicketId, 
+/**
+ * The text.
+ */
+text: string, };
+
+/**
+ * A postal address.
+ */
+export type Address = { 
+/**
+ * Who receives it.
+ */
+name: string, 
+/**
+ * Street and number, as the country writes them.
+ */
+street: string, 
+/**
+ * Postal code.
+ */
+postal_code: string, 
+/**
+ * Town.
+ */
+city: string, 
+/**
+ * ISO 3166-1 alpha-2.
+ */
+country: string, };
+
+/**
+ * Who wrote a message.
+ */
+export type Author = { "kind": "customer", "id": CustomerId } | { "kind": "account", "id": AccountId } | { "kind": "system" };
+
+/**
+ * What to show first.
+ */
+export type Boot = { "screen": "sign_in", 
+/**
+ * The gateway of the last sign-in, to offer it again.
+ */
+address: string | null, 
+/**
+ * The e-mail of the last sign-in.
+ */
+email: string | null, 
+/**
+ * Whether this program can open the sample shop.
+ */
+sample: boolean, 
+/**
+ * Why an earlier session could not go on, if one could not.
+ */
+problem: CallError | null, } | { "screen": "shop" } & SignedIn;
+
+/**
+ * What the window decides by.
+ */
+export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "disk_full" | "sample_failed" | "text_empty" | "text_too_long" | "not_found" | "internal";
+
+/**
+ * A call that went wrong, as the window gets it. The window owns the words; `detail` is for what
+ * only the core knows (a path, a field).
+ */
+export type CallError = { 
+/**
+ * What the window decides by.
+ */
+code: CallCode, 
+/**
+ * What only the core knows; English, without personal data.
+ */
+detail: string, };
+
+/**
+ * Where a customer writes.
+ */
+export type Channel = "email" | "web_chat" | "whatsapp";
+
+/**
+ * How the core stands to the gateway, in one word.
+ */
+export type Connection = "live" | "catching_up" | "offline";
+
+/**
+ * How the core stands to the gateway.
+ */
+export type ConnectionView = { 
+/**
+ * In one word.
+ */
+state: Connection, 
+/**
+ * Until when the copy is known to be complete; `None` before the first sync.
+ */
+current_as_of: string | null, 
+/**
+ * When the next attempt is made, while offline.
+ */
+retry_at: string | null, 
+/**
+ * How much of the history is here, in percent; 100 when all is.
+ */
+history: number, 
+/**
+ * Why it is offline, if something said so.
+ */
+problem: CallError | null, };
+
+/**
+ * An ISO 4217 currency code, three capital letters.
+ */
+export type Currency = string;
+
+/**
+ * A customer of the shop.
+ */
+export type Customer = { 
+/**
+ * Its id here.
+ */
+id: CustomerId, 
+/**
+ * The whole name.
+ */
+name: string, 
+/**
+ * The e-mail address.
+ */
+email: string, 
+/**
+ * The phone number in E.164, if known.
+ */
+phone: string | null, 
+/**
+ * The town of the default address.
+ */
+city: string | null, 
+/**
+ * ISO 3166-1 alpha-2 country of the default address.
+ */
+country: string | null, 
+/**
+ * BCP 47 language, for example `de`.
+ */
+language: string, 
+/**
+ * Since when this is a customer.
+ */
+since: string, 
+/**
+ * How many orders were placed.
+ */
+order_count: number, 
+/**
+ * What was paid in all, after refunds, in the shop's currency.
+ */
+spent: Money, 
+/**
+ * How many refunds there were.
+ */
+refund_count: number, 
+/**
+ * How closely a money request should be looked at. To weigh, never to block.
+ */
+risk: Risk, 
+/**
+ * Where this copy was read.
+ */
+source: Source, };
+
+/**
+ * A customer of the shop.
+ */
+export type CustomerId = string;
+
+/**
+ * How far a message to the customer has come.
+ */
+export type Delivery = "sent" | "delivered" | "read" | "failed";
+
+/**
+ * A discount on the order.
+ */
+export type Discount = { 
+/**
+ * The code or the name of the promotion.
+ */
+code: string, 
+/**
+ * What was taken off; positive.
+ */
+amount: Money, };
+
+/**
+ * What the core tells the window without being asked. A hint to look again, never the truth.
+ */
+export type Event = { "topic": "session" } | { "topic": "connection" } & ConnectionView | { "topic": "lists" } | { "topic": "ticket", 
+/**
+ * Which.
+ */
+ticket: TicketId, } | { "topic": "presence", 
+/**
+ * Which.
+ */
+ticket: TicketId, 
+/**
+ * Colleagues who have it open.
+ */
+readers: Array<Account>, 
+/**
+ * Who is writing.
+ */
+writers: Array<Writer>, } | { "topic": "outbox" };
+
+/**
+ * How far an order has been sent.
+ */
+export type FulfilmentStatus = "unfulfilled" | "partly_shipped" | "shipped" | "partly_delivered" | "delivered" | "cancelled";
+
+/**
+ * Where a gateway should be.
+ */
+export type GatewayAddress = { 
+/**
+ * As typed: `desk.example.com`, `127.0.0.1:7431`, `https://…`.
+ */
+address: string, };
+
+/**
+ * What answers at an address.
+ */
+export type GatewayProbe = { 
+/**
+ * The address in full, as it will be used.
+ */
+address: string, 
+/**
+ * The shop's name.
+ */
+shop: string, 
+/**
+ * The gateway's version.
+ */
+version: string, 
+/**
+ * How long the answer took, in milliseconds.
+ */
+milliseconds: number, 
+/**
+ * Whether the connection is encrypted with a valid certificate.
+ */
+encrypted: boolean, };
+
+/**
+ * Whether a name belongs to the person who writes under it.
+ */
+export type Identity = "verified" | "claimed";
+
+/**
+ * What a customer wants.
+ */
+export type Intent = "where_is_it" | "not_received" | "refund" | "return" | "exchange" | "damaged" | "wrong_item" | "missing_item" | "address_change" | "cancel" | "product_question" | "invoice" | "payment" | "customs" | "warranty" | "complaint" | "thanks" | "other";
+
+/**
+ * A message to or from a customer, or a note among colleagues.
+ */
+export type Message = { 
+/**
+ * Its id.
+ */
+id: MessageId, 
+/**
+ * The ticket it belongs to.
+ */
+ticket: TicketId, 
+/**
+ * Whether the customer sees it.
+ */
+kind: MessageKind, 
+/**
+ * Who wrote it.
+ */
+author: Author, 
+/**
+ * Where it was written or sent.
+ */
+channel: Channel, 
+/**
+ * The plain text.
+ */
+text: string, 
+/**
+ * When it was written.
+ */
+sent_at: string, 
+/**
+ * How far a message to the customer has come; `None` on what the customer wrote and on notes.
+ */
+delivery: Delivery | null, 
+/**
+ * Names of files that came with it.
+ */
+attachments: Array<string>, };
+
+/**
+ * A message or note in a ticket.
+ */
+export type MessageId = string;
+
+/**
+ * Whether the customer sees it.
+ */
+export type MessageKind = "public" | "note";
+
+/**
+ * An amount in minor units (cents) of a currency.
+ */
+export type Money = { 
+/**
+ * Minor units: 27770 is 277.70 in a currency with two decimals.
+ */
+minor: number, 
+/**
+ * The currency of the amount.
+ */
+currency: Currency, };
+
+/**
+ * How a customer sounds.
+ */
+export type Mood = "pleased" | "neutral" | "worried" | "angry";
+
+/**
+ * No argument, or no result: an empty object.
+ */
+export type Nothing = Record<symbol, never>;
+
+/**
+ * An operation: one change that somebody asked for, made on the asking machine.
+ */
+export type OpId = string;
+
+/**
+ * Names an operation.
+ */
+export type OpRef = { 
+/**
+ * Which.
+ */
+op: OpId, };
+
+/**
+ * As whom to open the sample shop.
+ */
+export type OpenSample = { 
+/**
+ * `agent` or `supervisor`.
+ */
+role: Role, };
+
+/**
+ * The ticket on the screen.
+ */
+export type Opened = { 
+/**
+ * Which, or none.
+ */
+ticket: TicketId | null, };
+
+/**
+ * An order as the shop recorded it.
+ *
+ * Invariant: `subtotal − discounts + shipping (+ tax unless included) = total`, and the payments
+ * that were captured or authorised sum to `total` unless the order is unpaid.
+ */
+export type Order = { 
+/**
+ * Its id here.
+ */
+id: OrderId, 
+/**
+ * The number customers quote, for example `HP-20418`.
+ */
+number: string, 
+/**
+ * Who bought.
+ */
+customer: CustomerId, 
+/**
+ * When.
+ */
+placed_at: string, 
+/**
+ * What was bought.
+ */
+lines: Array<OrderLine>, 
+/**
+ * Sum of the lines before discounts.
+ */
+subtotal: Money, 
+/**
+ * Discounts on the whole order, each a positive amount that was taken off.
+ */
+discounts: Array<Discount>, 
+/**
+ * What shipping cost.
+ */
+shipping: Money, 
+/**
+ * The shipping method in the shop's words.
+ */
+shipping_method: string, 
+/**
+ * The tax in the total.
+ */
+tax: Money, 
+/**
+ * Whether line prices include tax.
+ */
+tax_included: boolean, 
+/**
+ * What the customer owes or paid.
+ */
+total: Money, 
+/**
+ * How it was paid.
+ */
+payments: Array<Payment>, 
+/**
+ * Whether it is paid.
+ */
+payment_status: PaymentStatus, 
+/**
+ * How far it has been sent.
+ */
+fulfilment_status: FulfilmentStatus, 
+/**
+ * Where it goes.
+ */
+ship_to: Address, 
+/**
+ * When the shop promised to hand it over at the latest.
+ */
+ship_by: string | null, 
+/**
+ * Money given back.
+ */
+refunds: Array<Refund>, 
+/**
+ * Goods coming back.
+ */
+returns: Array<Return>, 
+/**
+ * Where this copy was read.
+ */
+source: Source, };
+
+/**
+ * An order of the shop.
+ */
+export type OrderId = string;
+
+/**
+ * One line of an order.
+ */
+export type OrderLine = { 
+/**
+ * Position in the order, from 1.
+ */
+position: number, 
+/**
+ * Stock-keeping unit of the variant.
+ */
+sku: string, 
+/**
+ * The product's name.
+ */
+title: string, 
+/**
+ * The variant in words, for example `moss, M`; empty when there is only one.
+ */
+variant: string, 
+/**
+ * How many.
+ */
+quantity: number, 
+/**
+ * Price of one, as shown to the customer.
+ */
+unit_price: Money, 
+/**
+ * `unit_price × quantity`.
+ */
+total: Money, };
+
+/**
+ * An order with its parcels.
+ */
+export type OrderView = { 
+/**
+ * The order.
+ */
+order: Order, 
+/**
+ * Its parcels, by position.
+ */
+shipments: Array<Shipment>, };
+
+/**
+ * What an operation does.
+ */
+export type OutboxAction = { "kind": "reply", 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * The newest public message its author had seen.
+ */
+seen: MessageId | null, 
+/**
+ * Closes the ticket with it.
+ */
+close: boolean, } | { "kind": "note", 
+/**
+ * The text.
+ */
+text: string, } | { "kind": "change", 
+/**
+ * What changes.
+ */
+patch: TicketPatch, };
+
+/**
+ * Something that was written here and is not at the gateway yet.
+ */
+export type OutboxItem = { 
+/**
+ * The operation.
+ */
+op: OpId, 
+/**
+ * Where.
+ */
+ticket: TicketId, 
+/**
+ * What.
+ */
+action: OutboxAction, 
+/**
+ * How it stands.
+ */
+state: OutboxState, 
+/**
+ * When it was written.
+ */
+created_at: string, };
+
+/**
+ * How an operation stands.
+ */
+export type OutboxState = { "kind": "waiting" } | { "kind": "sending" } | { "kind": "sent" } | { "kind": "parked", 
+/**
+ * Why, in the gateway's words.
+ */
+reason: string, };
+
+/**
+ * A sign-in with a password.
+ */
+export type Password = { 
+/**
+ * The gateway.
+ */
+address: string, 
+/**
+ * The account's e-mail address.
+ */
+email: string, 
+/**
+ * Its password.
+ */
+password: string, };
+
+/**
+ * One payment of an order.
+ */
+export type Payment = { 
+/**
+ * How.
+ */
+method: PaymentMethod, 
+/**
+ * What an agent may see of it, for example `Visa ·· 4242`.
+ */
+label: string, 
+/**
+ * How much.
+ */
+amount: Money, 
+/**
+ * When it was captured, if it was.
+ */
+captured_at: string | null, };
+
+/**
+ * A way to pay.
+ */
+export type PaymentMethod = "card" | "paypal" | "klarna" | "bank_transfer" | "gift_card";
+
+/**
+ * Whether an order is paid.
+ */
+export type PaymentStatus = "pending" | "authorised" | "paid" | "partly_refunded" | "refunded" | "voided";
+
+/**
+ * How urgent a ticket is.
+ */
+export type Priority = "low" | "normal" | "high" | "urgent";
+
+/**
+ * Money given back for an order.
+ */
+export type Refund = { 
+/**
+ * How much.
+ */
+amount: Money, 
+/**
+ * Where it is in its life.
+ */
+state: RefundState, 
+/**
+ * Why, in the shop's words.
+ */
+reason: string, 
+/**
+ * Positions of the lines it is for; empty when it is goodwill or shipping.
+ */
+lines: Array<number>, 
+/**
+ * When it was asked for.
+ */
+requested_at: string, 
+/**
+ * When it ended, if it has.
+ */
+settled_at: string | null, };
+
+/**
+ * Where a refund is in its life.
+ */
+export type RefundState = "requested" | "awaiting_approval" | "approved" | "denied" | "expired" | "reserved" | "sent" | "succeeded" | "failed" | "unknown" | "reconciled";
+
+/**
+ * Goods coming back.
+ */
+export type Return = { 
+/**
+ * The number on the return label, for example `RMA-3071`.
+ */
+number: string, 
+/**
+ * Where it is in its life.
+ */
+state: ReturnState, 
+/**
+ * Why, in the customer's choice of words.
+ */
+reason: string, 
+/**
+ * Positions of the lines that come back.
+ */
+lines: Array<number>, 
+/**
+ * When it was asked for.
+ */
+requested_at: string, 
+/**
+ * When it last moved.
+ */
+updated_at: string, };
+
+/**
+ * Where a return is in its life.
+ */
+export type ReturnState = "requested" | "approved" | "rejected" | "in_transit" | "received" | "inspected" | "closed" | "cancelled";
+
+/**
+ * How closely to look at a request for money.
+ */
+export type Risk = "low" | "elevated" | "high";
+
+/**
+ * What somebody is at the shop.
+ */
+export type Role = "agent" | "senior_agent" | "supervisor" | "admin" | "auditor" | "service";
+
+/**
+ * One event the carrier reported.
+ */
+export type Scan = { 
+/**
+ * When it happened.
+ */
+at: string, 
+/**
+ * The state after it.
+ */
+status: TrackingStatus, 
+/**
+ * What happened, in the carrier's words.
+ */
+text: string, 
+/**
+ * Where, if the carrier says.
+ */
+place: string | null, };
+
+/**
+ * One thing that a role may or may not do.
+ */
+export type Scope = "tickets:read" | "tickets:write" | "messages:send" | "customers:read" | "audit:read";
+
+/**
+ * A reply to the customer.
+ */
+export type SendReply = { 
+/**
+ * Where.
+ */
+ticket: TicketId, 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * The newest public message on the screen.
+ */
+seen: MessageId | null, 
+/**
+ * Closes the ticket with it.
+ */
+close: boolean, };
+
+/**
+ * One parcel of an order.
+ */
+export type Shipment = { 
+/**
+ * Its id here.
+ */
+id: ShipmentId, 
+/**
+ * The order it belongs to.
+ */
+order: OrderId, 
+/**
+ * Which parcel of the order this is, from 1.
+ */
+position: number, 
+/**
+ * The carrier's name.
+ */
+carrier: string, 
+/**
+ * The carrier's number for it, without spaces.
+ */
+tracking_number: string, 
+/**
+ * What is in it.
+ */
+lines: Array<ShipmentLine>, 
+/**
+ * The newest state.
+ */
+status: TrackingStatus, 
+/**
+ * What makes the state special, if anything does.
+ */
+detail: TrackingDetail | null, 
+/**
+ * When the label was made.
+ */
+created_at: string, 
+/**
+ * The day the carrier or the shop promised, if one did.
+ */
+promised_at: string | null, 
+/**
+ * When it arrived, if it did.
+ */
+delivered_at: string | null, 
+/**
+ * Until when it waits at a pick-up point, if it does.
+ */
+pickup_until: string | null, 
+/**
+ * What the carrier scanned, newest first.
+ */
+scans: Array<Scan>, 
+/**
+ * Where this copy was read.
+ */
+source: Source, };
+
+/**
+ * A parcel.
+ */
+export type ShipmentId = string;
+
+/**
+ * A line of the order, or part of it, in a parcel.
+ */
+export type ShipmentLine = { 
+/**
+ * Position of the line in the order.
+ */
+position: number, 
+/**
+ * How many of it.
+ */
+quantity: number, };
+
+/**
+ * The shop whose customers are answered.
+ */
+export type Shop = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The currency it keeps its books in.
+ */
+currency: Currency, 
+/**
+ * The address customers write to.
+ */
+help_email: string, 
+/**
+ * What its order numbers start with, for example `HP-`.
+ */
+order_prefix: string, 
+/**
+ * The IANA time zone the shop works in, for example `Europe/Berlin`.
+ */
+time_zone: string, };
+
+/**
+ * Who is signed in, and where.
+ */
+export type SignedIn = { 
+/**
+ * Who.
+ */
+account: Account, 
+/**
+ * What the role may do.
+ */
+scopes: Array<Scope>, 
+/**
+ * The shop.
+ */
+shop: Shop, 
+/**
+ * The gateway's address.
+ */
+gateway: string, 
+/**
+ * Whether this is the sample shop.
+ */
+sample: boolean, 
+/**
+ * The address of the gateway's chat page for customers.
+ */
+chat_page: string, };
+
+/**
+ * The order of a list.
+ */
+export type Sort = "clock" | "newest" | "oldest";
+
+/**
+ * Where a record was read and when: shown beside every block of shop data.
+ */
+export type Source = { 
+/**
+ * The system of record, in the words of the screen: `Shop`, or a carrier's name.
+ */
+name: string, 
+/**
+ * When it was read there.
+ */
+fetched_at: string, };
+
+/**
+ * A conversation with a customer.
+ */
+export type Ticket = { 
+/**
+ * Its id.
+ */
+id: TicketId, 
+/**
+ * The number people say, counted up by the gateway.
+ */
+number: number, 
+/**
+ * Where the customer wrote last.
+ */
+channel: Channel, 
+/**
+ * What it is about, in one line.
+ */
+subject: string, 
+/**
+ * Who wrote.
+ */
+customer: CustomerId, 
+/**
+ * Whether the gateway knows that this is the customer, or only that somebody says so.
+ */
+identity: Identity, 
+/**
+ * The order it is about, if known.
+ */
+order: OrderId | null, 
+/**
+ * Who looks after it.
+ */
+assignee: AccountId | null, 
+/**
+ * Where it is in its life.
+ */
+status: TicketStatus, 
+/**
+ * How urgent.
+ */
+priority: Priority, 
+/**
+ * Free words, sorted.
+ */
+tags: Array<string>, 
+/**
+ * What the customer wants.
+ */
+intent: Intent, 
+/**
+ * How the customer sounds.
+ */
+mood: Mood, 
+/**
+ * BCP 47 language of the customer's messages.
+ */
+language: string, 
+/**
+ * The amount the case is about.
+ */
+at_stake: Money | null, 
+/**
+ * Handed to a supervisor.
+ */
+escalated: boolean, 
+/**
+ * When it began.
+ */
+created_at: string, 
+/**
+ * When anything last changed.
+ */
+updated_at: string, 
+/**
+ * When the newest public message was written.
+ */
+last_message_at: string, 
+/**
+ * The start of the newest public message.
+ */
+snippet: string, 
+/**
+ * Since when the customer waits for an answer; `None` when nobody waits.
+ */
+waiting_since: string | null, 
+/**
+ * When the answer is due; `None` when nobody waits.
+ */
+due_at: string | null, 
+/**
+ * When an agent last had it open.
+ */
+seen_at: string | null, 
+/**
+ * Until when it sleeps, when snoozed.
+ */
+snoozed_until: string | null, 
+/**
+ * Agents named in a note who have not looked yet.
+ */
+mentions: Array<AccountId>, };
+
+/**
+ * A change of a ticket.
+ */
+export type TicketChange = { 
+/**
+ * Which.
+ */
+ticket: TicketId, 
+/**
+ * What changes.
+ */
+patch: TicketPatch, };
+
+/**
+ * A conversation with a customer.
+ */
+export type TicketId = string;
+
+/**
+ * A slice of a list and how long the list is.
+ */
+export type TicketPage = { 
+/**
+ * How many rows the whole list has.
+ */
+total: number, 
+/**
+ * The rows of the slice.
+ */
+rows: Array<TicketRow>, };
+
+/**
+ * `PATCH /v1/tickets/{ticket}`: only what is there changes. `Idempotency-Key` names the operation.
+ */
+export type TicketPatch = { 
+/**
+ * The new state.
+ */
+status?: TicketStatus, 
+/**
+ * The new priority.
+ */
+priority?: Priority, 
+/**
+ * Who looks after it now; `null` for nobody.
+ */
+assignee?: string | null, 
+/**
+ * Tags to add.
+ */
+add_tags?: Array<string>, 
+/**
+ * Tags to take away.
+ */
+remove_tags?: Array<string>, 
+/**
+ * Until when it sleeps; goes with `status: snoozed`.
+ */
+snoozed_until?: string, 
+/**
+ * Handed to a supervisor.
+ */
+escalated?: boolean, };
+
+/**
+ * A slice of a list.
+ */
+export type TicketQuery = { 
+/**
+ * Of which view.
+ */
+view: ViewId, 
+/**
+ * In which order.
+ */
+sort: Sort, 
+/**
+ * The first row, from 0.
+ */
+offset: number, 
+/**
+ * How many rows at most; 500 is the limit.
+ */
+limit: number, };
+
+/**
+ * Names a ticket.
+ */
+export type TicketRef = { 
+/**
+ * Which.
+ */
+ticket: TicketId, };
+
+/**
+ * A row of a list.
+ */
+export type TicketRow = { 
+/**
+ * The ticket.
+ */
+id: TicketId, 
+/**
+ * Its number.
+ */
+number: number, 
+/**
+ * Where the customer wrote last.
+ */
+channel: Channel, 
+/**
+ * The customer's name.
+ */
+customer: string, 
+/**
+ * What it is about.
+ */
+subject: string, 
+/**
+ * The start of the newest message.
+ */
+snippet: string, 
+/**
+ * What the customer wants.
+ */
+intent: Intent, 
+/**
+ * How the customer sounds.
+ */
+mood: Mood, 
+/**
+ * Where it is in its life.
+ */
+status: TicketStatus, 
+/**
+ * How urgent.
+ */
+priority: Priority, 
+/**
+ * The customer wrote something nobody has looked at.
+ */
+unread: boolean, 
+/**
+ * Handed to a supervisor.
+ */
+escalated: boolean, 
+/**
+ * The amount at stake.
+ */
+at_stake: Money | null, 
+/**
+ * Since when the customer waits.
+ */
+waiting_since: string | null, 
+/**
+ * When the answer is due.
+ */
+due_at: string | null, 
+/**
+ * When the newest message was written.
+ */
+last_message_at: string, 
+/**
+ * Who looks after it.
+ */
+assignee: Account | null, 
+/**
+ * Colleagues who have it open now.
+ */
+readers: Array<Account>, 
+/**
+ * Colleagues, or the customer, who write in it now.
+ */
+writers: Array<Writer>, };
+
+/**
+ * Where a ticket is in its life.
+ */
+export type TicketStatus = "open" | "pending" | "snoozed" | "closed";
+
+/**
+ * Everything the screen of one ticket shows.
+ */
+export type TicketView = { 
+/**
+ * The ticket.
+ */
+ticket: Ticket, 
+/**
+ * Its customer.
+ */
+customer: Customer | null, 
+/**
+ * Messages and notes, oldest first.
+ */
+messages: Array<Message>, 
+/**
+ * What this desktop has written and not yet sent, oldest first.
+ */
+pending: Array<OutboxItem>, 
+/**
+ * The order it is about.
+ */
+order: OrderView | null, 
+/**
+ * The customer's orders, newest first.
+ */
+orders: Array<OrderView>, 
+/**
+ * The customer's other tickets, newest first.
+ */
+history: Array<TicketRow>, 
+/**
+ * Colleagues, to show names for ids.
+ */
+people: Array<Account>, 
+/**
+ * Colleagues who have it open now.
+ */
+readers: Array<Account>, 
+/**
+ * Who is writing now.
+ */
+writers: Array<Writer>, };
+
+/**
+ * What makes a state special.
+ */
+export type TrackingDetail = "customs" | "address_problem" | "delayed" | "damaged" | "refused" | "left_with_neighbour" | "left_in_safe_place";
+
+/**
+ * The state of a parcel.
+ */
+export type TrackingStatus = "label_created" | "in_transit" | "out_for_delivery" | "failed_attempt" | "available_for_pickup" | "delivered" | "returning" | "returned" | "lost" | "cancelled" | "unknown";
+
+/**
+ * The agent is writing, or has stopped.
+ */
+export type TypingNow = { 
+/**
+ * Where.
+ */
+ticket: TicketId, 
+/**
+ * Whether they write.
+ */
+typing: boolean, };
+
+/**
+ * How many tickets a view holds.
+ */
+export type ViewCount = { 
+/**
+ * Which.
+ */
+view: ViewId, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * How many tickets each view holds.
+ */
+export type ViewCounts = { 
+/**
+ * In the order of [`ViewId::ALL`].
+ */
+views: Array<ViewCount>, };
+
+/**
+ * A view of the rail.
+ */
+export type ViewId = "my_open" | "unassigned" | "mentions" | "snoozed" | "where_is_it" | "refunds" | "breaching_soon" | "high_value" | "email" | "web_chat" | "whatsapp" | "escalated" | "all_open" | "closed";
+
+/**
+ * Somebody who is writing.
+ */
+export type Writer = { "kind": "customer" } | { "kind": "colleague", "account": Account };
+
+export interface Calls {
+  /** What to show first: a sign-in screen, or the shop. */
+  boot: { args: Nothing; result: Boot };
+  /** Whether a gateway answers at an address. */
+  probe_gateway: { args: GatewayAddress; result: GatewayProbe };
+  /** Signs in with a password. */
+  sign_in: { args: Password; result: SignedIn };
+  /** Starts the sample shop in this program and signs in there. */
+  open_sample: { args: OpenSample; result: SignedIn };
+  /** Signs out: the session ends and the cache's key is destroyed. */
+  sign_out: { args: Nothing; result: Nothing };
+  /** How the core stands to the gateway. */
+  connection: { args: Nothing; result: ConnectionView };
+  /** Drops the pause before the next attempt to connect. */
+  connect_now: { args: Nothing; result: Nothing };
+  /** The views of the rail and how many tickets each holds. */
+  views: { args: Nothing; result: ViewCounts };
+  /** A slice of a view's list. */
+  tickets: { args: TicketQuery; result: TicketPage };
+  /** Everything the screen of one ticket shows. */
+  ticket: { args: TicketRef; result: TicketView };
+  /** Marks a ticket as the one on the screen, or none: colleagues and the customer learn of it. */
+  open_ticket: { args: Opened; result: Nothing };
+  /** Says that the agent is writing, or has stopped. */
+  typing: { args: TypingNow; result: Nothing };
+  /** Queues a reply to the customer. */
+  send_reply: { args: SendReply; result: OpId };
+  /** Queues a note to colleagues. */
+  add_note: { args: AddNote; result: OpId };
+  /** Queues a change of a ticket. */
+  change_ticket: { args: TicketChange; result: OpId };
+  /** What waits to be sent, and what was refused. */
+  outbox: { args: Nothing; result: Array<OutboxItem> };
+  /** Tries a parked operation again. */
+  retry_op: { args: OpRef; result: Nothing };
+  /** Gives an operation that was not sent up. */
+  discard_op: { args: OpRef; result: Nothing };
+}
