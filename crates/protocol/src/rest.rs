@@ -153,3 +153,29 @@ mod nullable {
         Option::deserialize(deserializer).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_tells_nobody_from_not_said() {
+        let patch = |text: &str| serde_json::from_str::<TicketPatch>(text).expect("a patch");
+        assert_eq!(patch("{}").assignee, None, "not said");
+        assert_eq!(patch(r#"{"assignee":null}"#).assignee, Some(None), "nobody");
+        let nobody = TicketPatch {
+            assignee: Some(None),
+            ..TicketPatch::default()
+        };
+        let text = serde_json::to_string(&nobody).expect("JSON");
+        assert_eq!(text, r#"{"assignee":null}"#);
+        assert_eq!(patch(&text), nobody);
+    }
+
+    #[test]
+    fn a_body_with_an_unknown_field_is_refused() {
+        let error =
+            serde_json::from_str::<TicketPatch>(r#"{"colour":"red"}"#).expect_err("unknown");
+        assert!(error.to_string().contains("colour"), "{error}");
+    }
+}

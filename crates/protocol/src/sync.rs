@@ -140,3 +140,44 @@ pub struct SyncPage {
     /// How many entities there are in all, to show how far it is.
     pub total: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_name_in_databases_and_bodies() {
+        for kind in [
+            Kind::Ticket,
+            Kind::Message,
+            Kind::Customer,
+            Kind::Order,
+            Kind::Shipment,
+            Kind::Account,
+            Kind::Macro,
+            Kind::Article,
+        ] {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+            let json = serde_json::to_value(kind).expect("JSON");
+            assert_eq!(json, serde_json::Value::from(kind.as_str()));
+        }
+        assert_eq!(Kind::parse("refund"), None);
+    }
+
+    #[test]
+    fn a_tombstone_names_what_is_gone() {
+        let change = Change {
+            position: 7,
+            record: Record::Gone(Gone {
+                kind: Kind::Order,
+                id: Uuid::nil(),
+            }),
+        };
+        let json = serde_json::to_string(&change).expect("JSON");
+        assert_eq!(
+            json,
+            r#"{"position":7,"record":{"kind":"gone","value":{"kind":"order","id":"00000000-0000-0000-0000-000000000000"}}}"#
+        );
+        assert_eq!(change.record.key(), (Kind::Order, Uuid::nil()));
+    }
+}
