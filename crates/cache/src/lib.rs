@@ -1,1 +1,1 @@
-//! Placeholder.
+//! The encrypted SQLite file of the desktop.

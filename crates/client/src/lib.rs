@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The core of the desktop: session, copy of the shop, live feed, outbox, and the calls of the window.
+//!
+//! It owns every background task and never names Tauri: what it needs of the machine it asks of
+//! [`Host`].
+//!
+//! The one flow: a call of the window reads the cache, or stores an operation in the outbox and
+//! returns. Loops carry the outbox to the gateway and the feed into the cache; after each batch
+//! they tell the window which of its pictures may be old, and the window calls again.
+
+mod calls;
+mod client;
+mod clock;
+mod host;
+mod keychain;
+
+pub use client::{Client, StartError};
+pub use clock::{Clock, SystemClock};
+pub use futures_util::future::BoxFuture;
+pub use host::{Host, SampleShop};
+pub use keychain::{Keychain, KeychainError, MemoryKeychain};

@@ -1,0 +1,29 @@
+//! What the core needs of the machine it runs on.
+
+use crate::keychain::Keychain;
+use deskhand_protocol::{rest::SampleAccount, view::Event};
+use futures_util::future::BoxFuture;
+
+/// What the shell offers to the core.
+pub trait Host: Send + Sync + 'static {
+    /// Where secrets are kept.
+    fn keychain(&self) -> &dyn Keychain;
+    /// Tells the window something. Must not block.
+    fn emit(&self, event: Event);
+    /// Starts the embedded sample shop, or finds the one that runs. The error is a sentence for
+    /// people.
+    fn open_sample(&self) -> BoxFuture<'_, Result<SampleShop, String>>;
+    /// Whether this program can open a sample shop.
+    fn has_sample(&self) -> bool;
+}
+
+/// A sample shop that runs in this program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleShop {
+    /// Its address, `http://127.0.0.1:PORT`.
+    pub address: String,
+    /// The published password of every account.
+    pub password: String,
+    /// Who may sign in; the first of a role is the one that is offered.
+    pub accounts: Vec<SampleAccount>,
+}
