@@ -1,0 +1,97 @@
+//! A gateway as a process of its own, as a shop would run it.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    free_port,
+    process::{Process, program},
+    wait,
+};
+
+/// A gateway with the sample shop. It keeps its port and its folder over restarts.
+pub struct Gateway {
+    port: u16,
+    process: Option<Process>,
+    folder: TempDir,
+}
+
+impl Gateway {
+    /// Starts it and waits until it is ready.
+    pub async fn start() -> anyhow::Result<Self> {
+        let mut gateway = Self {
+            port: free_port()?,
+            process: None,
+            folder: tempfile::tempdir()?,
+        };
+        gateway.go_on().await?;
+        Ok(gateway)
+    }
+
+    /// Where it answers: `http://127.0.0.1:PORT`.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Stops it in order, as an update would.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        if let Some(process) = self.process.take() {
+            let status = process.stop(Duration::from_secs(20))?;
+            anyhow::ensure!(status.success(), "the gateway ended with {status}");
+        }
+        Ok(())
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.take().map_or(Ok(()), Process::kill)
+    }
+
+    /// Starts it again on the same port and folder.
+    pub async fn go_on(&mut self) -> anyhow::Result<()> {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log())?;
+        let process = Process::start(
+            Command::new(program("deskhand-gateway")?)
+                .arg("serve")
+                .arg("--data-dir")
+                .arg(self.folder.path().join("data"))
+                .arg("--sample")
+                .arg("--listen")
+                .arg(format!("127.0.0.1:{}", self.port))
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log),
+        )?;
+        self.process = Some(process);
+        crate::use_ring();
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(2))
+            .no_proxy()
+            .build()?;
+        let ready = format!("{}/readyz", self.address());
+        let outcome = wait::until("the gateway to be ready", || async {
+            let answer = http.get(&ready).send().await;
+            Ok(answer
+                .is_ok_and(|answer| answer.status().is_success())
+                .then_some(()))
+        })
+        .await;
+        outcome.map_err(|error| {
+            let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+            error.context(log)
+        })
+    }
+
+    /// Its log, for reports.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("gateway.log")
+    }
+}
