@@ -1,1 +1,28 @@
-//! The encrypted SQLite file of the desktop.
+//! The encrypted SQLite file of the desktop: a copy of what the account may see, and the outbox.
+//!
+//! One [`Writer`] changes it, many [`Reader`]s read it, and nothing here talks to a network.
+//! The library underneath can corrupt a WAL database when two connections write or checkpoint at
+//! the same moment, so [`Writer`] cannot be cloned, holds a lock against other processes, and is
+//! the only one that checkpoints.
+//!
+//! The one flow: changes arrive with positions; the newer position wins, so pages and live frames
+//! may come in any order and more than once. Rows and the cursor that speaks of them are written
+//! in one transaction.
+
+mod apply;
+mod batch;
+mod error;
+mod key;
+mod list;
+mod open;
+mod outbox;
+mod read;
+mod sync;
+
+pub use apply::{Applied, Progress};
+pub use error::CacheError;
+pub use key::Key;
+pub use list::{Listed, Viewer};
+pub use open::{Cache, OpenError, Reader, Writer};
+pub use outbox::{Became, StoredOp, StoredState};
+pub use sync::SyncState;

@@ -1,0 +1,304 @@
+//! Changes into rows, with the cursor that speaks of them.
+
+use crate::{
+    batch::Batch,
+    error::{CacheError, Doing},
+    open::Writer,
+};
+use chrono::{DateTime, Utc};
+use deskhand_domain::TicketId;
+use deskhand_protocol::sync::{Change, Kind};
+use serde_json::Value;
+use sqlx::{Sqlite, Transaction};
+use std::collections::BTreeSet;
+
+/// How the copy stands after a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// The first page of a sync. What was copied before goes, the outbox stays.
+    Begin {
+        /// Which history.
+        epoch: &'a str,
+        /// Where the live socket starts.
+        live: &'a str,
+        /// How the next page is asked for.
+        next: Option<&'a str>,
+        /// How many entities there are in all.
+        total: u64,
+    },
+    /// A later page of the same sync.
+    Page {
+        /// How the next page is asked for.
+        next: Option<&'a str>,
+        /// How many entities there are in all.
+        total: u64,
+    },
+    /// A frame of the live socket.
+    Live {
+        /// Where to go on after it.
+        cursor: &'a str,
+    },
+}
+
+/// What a batch touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Tickets that changed, or whose messages did.
+    pub tickets: BTreeSet<TicketId>,
+    /// Whether something changed that several tickets may show: a customer, an order, a name.
+    pub shared: bool,
+    /// Whether operations left the outbox because the feed brought what they led to.
+    pub outbox: bool,
+}
+
+impl Writer {
+    /// Applies changes and the progress they mean, in one transaction. The newer position wins, so
+    /// repeated and reordered changes are harmless.
+    pub async fn apply(
+        &self,
+        changes: &[Change],
+        progress: Progress<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Applied, CacheError> {
+        let batch = Batch::new(changes, now)?;
+        let mut tx = self.pool.begin().await.doing("begin to apply changes")?;
+        if matches!(progress, Progress::Begin { .. }) {
+            clear(&mut tx).await?;
+        }
+        bury(&mut tx, &batch.gone).await?;
+        for (kind, rows) in &batch.rows {
+            upsert(&mut tx, *kind, rows).await?;
+        }
+        if let Some(tickets) = batch.rows.get(&Kind::Ticket) {
+            follow_mentions(&mut tx, tickets).await?;
+        }
+        let settled = settle(&mut tx).await?;
+        advance(&mut tx, &progress, changes.len()).await?;
+        tx.commit().await.doing("commit changes")?;
+        Ok(Applied {
+            tickets: batch.tickets,
+            shared: batch.shared,
+            outbox: settled > 0,
+        })
+    }
+
+    /// Moves snoozed tickets whose time has come to the open ones. Answers how many, and when the
+    /// next one's time comes.
+    pub async fn wake(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<(u64, Option<DateTime<Utc>>), CacheError> {
+        let woken = sqlx::query(
+            "update tickets set lane = 'open', wakes_at = null \
+             where lane = 'snoozed' and wakes_at is not null and wakes_at <= ?1",
+        )
+        .bind(now.timestamp_micros())
+        .execute(&self.pool)
+        .await
+        .doing("wake snoozed tickets")?
+        .rows_affected();
+        let next: Option<i64> = sqlx::query_scalar(
+            "select min(wakes_at) from tickets where lane = 'snoozed' and wakes_at is not null",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing("find the next snoozed ticket")?;
+        Ok((woken, next.and_then(DateTime::from_timestamp_micros)))
+    }
+}
+
+type Tx<'a> = Transaction<'a, Sqlite>;
+
+async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
+    for statement in [
+        "delete from tickets",
+        "delete from mentions",
+        "delete from messages",
+        "delete from customers",
+        "delete from orders",
+        "delete from shipments",
+        "delete from accounts",
+        "delete from macros",
+        "delete from articles",
+        "delete from gone",
+        "delete from sync",
+    ] {
+        sqlx::query(statement)
+            .execute(&mut **tx)
+            .await
+            .doing("clear what was copied")?;
+    }
+    Ok(())
+}
+
+async fn bury(tx: &mut Tx<'_>, gone: &[Value]) -> Result<(), CacheError> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let rows = text(gone)?;
+    sqlx::query(
+        "insert into gone (kind, id, position) \
+         select value ->> 0, value ->> 1, value ->> 2 from json_each(?1) where true \
+         on conflict (kind, id) do update set position = excluded.position \
+         where excluded.position > gone.position",
+    )
+    .bind(&rows)
+    .execute(&mut **tx)
+    .await
+    .doing("bury what is gone")?;
+    for statement in [
+        "delete from tickets where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'ticket' and value ->> 2 >= tickets.position)",
+        "delete from mentions where ticket in (select value ->> 1 from json_each(?1) where value ->> 0 = 'ticket') and ticket not in (select id from tickets)",
+        "delete from messages where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'message' and value ->> 2 >= messages.position)",
+        "delete from customers where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'customer' and value ->> 2 >= customers.position)",
+        "delete from orders where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'order' and value ->> 2 >= orders.position)",
+        "delete from shipments where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'shipment' and value ->> 2 >= shipments.position)",
+        "delete from accounts where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'account' and value ->> 2 >= accounts.position)",
+        "delete from macros where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'macro' and value ->> 2 >= macros.position)",
+        "delete from articles where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'article' and value ->> 2 >= articles.position)",
+    ] {
+        sqlx::query(statement)
+            .bind(&rows)
+            .execute(&mut **tx)
+            .await
+            .doing("delete what is gone")?;
+    }
+    Ok(())
+}
+
+/// The statement for one table: newer positions win, and what is gone stays gone.
+macro_rules! upsert {
+    ($table:literal, $kind:literal, [$($column:literal = $index:literal),+]) => {
+        concat!(
+            "insert into ", $table, " (id, position", $(", ", $column,)+ ") ",
+            "select value ->> 0, value ->> 1", $(", value ->> ", $index,)+
+            " from json_each(?1) where not exists (select 1 from gone where gone.kind = '", $kind,
+            "' and gone.id = value ->> 0 and gone.position >= value ->> 1) ",
+            "on conflict (id) do update set position = excluded.position",
+            $(", ", $column, " = excluded.", $column,)+
+            " where excluded.position > ", $table, ".position"
+        )
+    };
+}
+
+async fn upsert(tx: &mut Tx<'_>, kind: Kind, rows: &[Value]) -> Result<(), CacheError> {
+    let statement = match kind {
+        Kind::Ticket => upsert!(
+            "tickets",
+            "ticket",
+            [
+                "number" = 2,
+                "customer" = 3,
+                "assignee" = 4,
+                "lane" = 5,
+                "wakes_at" = 6,
+                "channel" = 7,
+                "topic" = 8,
+                "escalated" = 9,
+                "high_value" = 10,
+                "clock" = 11,
+                "last_message_at" = 12,
+                "updated_at" = 13,
+                "body" = 14
+            ]
+        ),
+        Kind::Message => {
+            upsert!(
+                "messages",
+                "message",
+                ["ticket" = 2, "sent_at" = 3, "body" = 4]
+            )
+        }
+        Kind::Customer => upsert!("customers", "customer", ["name" = 2, "body" = 3]),
+        Kind::Order => upsert!(
+            "orders",
+            "order",
+            ["customer" = 2, "number" = 3, "placed_at" = 4, "body" = 5]
+        ),
+        Kind::Shipment => {
+            upsert!(
+                "shipments",
+                "shipment",
+                ["order_id" = 2, "parcel" = 3, "body" = 4]
+            )
+        }
+        Kind::Account => upsert!("accounts", "account", ["body" = 2]),
+        Kind::Macro => upsert!("macros", "macro", ["body" = 2]),
+        Kind::Article => upsert!("articles", "article", ["body" = 2]),
+    };
+    sqlx::query(statement)
+        .bind(text(rows)?)
+        .execute(&mut **tx)
+        .await
+        .doing("store changes")?;
+    Ok(())
+}
+
+async fn follow_mentions(tx: &mut Tx<'_>, tickets: &[Value]) -> Result<(), CacheError> {
+    let rows = text(tickets)?;
+    for statement in [
+        "delete from mentions where ticket in (select value ->> 0 from json_each(?1))",
+        "insert or ignore into mentions (account, ticket) \
+         select named.value, tickets.id from tickets, json_each(tickets.body, '$.mentions') as named \
+         where tickets.id in (select value ->> 0 from json_each(?1))",
+    ] {
+        sqlx::query(statement)
+            .bind(&rows)
+            .execute(&mut **tx)
+            .await
+            .doing("note who is named")?;
+    }
+    Ok(())
+}
+
+/// Takes from the outbox what the feed has brought back.
+pub(crate) async fn settle(tx: &mut Tx<'_>) -> Result<u64, CacheError> {
+    let settled = sqlx::query(
+        "delete from outbox where state = 'sent' and ( \
+           became_message in (select id from messages) \
+           or exists (select 1 from tickets where tickets.id = outbox.ticket \
+                      and tickets.updated_at >= outbox.changed_at) \
+           or exists (select 1 from gone where gone.kind = 'ticket' and gone.id = outbox.ticket))",
+    )
+    .execute(&mut **tx)
+    .await
+    .doing("settle the outbox")?;
+    Ok(settled.rows_affected())
+}
+
+async fn advance(
+    tx: &mut Tx<'_>,
+    progress: &Progress<'_>,
+    received: usize,
+) -> Result<(), CacheError> {
+    let received = i64::try_from(received).unwrap_or(i64::MAX);
+    let query = match progress {
+        Progress::Begin {
+            epoch,
+            live,
+            next,
+            total,
+        } => sqlx::query(
+            "insert into sync (one, epoch, cursor, next, received, total, current_as_of) \
+             values (1, ?1, ?2, ?3, ?4, ?5, 0)",
+        )
+        .bind(*epoch)
+        .bind(*live)
+        .bind(*next)
+        .bind(received)
+        .bind(i64::try_from(*total).unwrap_or(i64::MAX)),
+        Progress::Page { next, total } => {
+            sqlx::query("update sync set next = ?1, received = received + ?2, total = ?3")
+                .bind(*next)
+                .bind(received)
+                .bind(i64::try_from(*total).unwrap_or(i64::MAX))
+        }
+        Progress::Live { cursor } => sqlx::query("update sync set cursor = ?1").bind(*cursor),
+    };
+    query.execute(&mut **tx).await.doing("note how far it is")?;
+    Ok(())
+}
+
+fn text(rows: &[Value]) -> Result<String, CacheError> {
+    serde_json::to_string(rows).map_err(CacheError::Encode)
+}

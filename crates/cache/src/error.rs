@@ -1,0 +1,86 @@
+//! What can go wrong with an open cache.
+
+/// A read or write that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The database refused.
+    #[error("the cache could not {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A row does not hold what it should.
+    #[error("the cache's {table}.{column} of {id} cannot be read")]
+    Row {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row.
+        id: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Something to be stored cannot be written as JSON.
+    #[error("a record could not be written as JSON")]
+    Encode(#[source] serde_json::Error),
+}
+
+impl CacheError {
+    /// Whether the file itself is broken: only a new one helps.
+    pub fn is_damaged(&self) -> bool {
+        match self {
+            Self::Database { source, .. } => {
+                matches!(
+                    code(source),
+                    Some(Primary::CORRUPT | Primary::NOT_A_DATABASE)
+                )
+            }
+            Self::Row { .. } => true,
+            Self::Encode(_) => false,
+        }
+    }
+
+    /// Whether the disk is full: room helps.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Database { source, .. } if code(source) == Some(Primary::FULL))
+    }
+
+    /// Whether the folder or the disk does not take writes.
+    pub fn is_not_writable(&self) -> bool {
+        matches!(self, Self::Database { source, .. }
+            if matches!(code(source), Some(Primary::READ_ONLY | Primary::CANNOT_OPEN)))
+    }
+}
+
+/// SQLite's primary result codes that somebody decides by (sqlite.org/rescode.html).
+pub(crate) struct Primary;
+
+impl Primary {
+    pub(crate) const READ_ONLY: i32 = 8;
+    pub(crate) const CORRUPT: i32 = 11;
+    pub(crate) const FULL: i32 = 13;
+    pub(crate) const CANNOT_OPEN: i32 = 14;
+    pub(crate) const NOT_A_DATABASE: i32 = 26;
+}
+
+/// The primary result code of a database error; the extended codes keep it in the low byte.
+pub(crate) fn code(error: &sqlx::Error) -> Option<i32> {
+    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
+}
+
+/// Says what was being done when the database refused.
+pub(crate) trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, CacheError>;
+}
+
+impl<T> Doing<T> for Result<T, sqlx::Error> {
+    fn doing(self, doing: &'static str) -> Result<T, CacheError> {
+        self.map_err(|source| CacheError::Database { doing, source })
+    }
+}

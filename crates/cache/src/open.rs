@@ -1,0 +1,244 @@
+//! Opening the file: the key first, then the schema, then readers.
+
+use crate::{
+    error::{Primary, code},
+    key::Key,
+};
+use sqlx::{
+    ConnectOptions, SqlitePool,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/cache");
+const READERS: u32 = 4;
+
+/// The file as a whole.
+pub struct Cache;
+
+/// The one who writes. There is one in all processes together, and it cannot be cloned.
+pub struct Writer {
+    pub(crate) pool: SqlitePool,
+    /// Held as long as this writer lives, so that no other process gets one.
+    _lock: File,
+}
+
+/// Reads, and cannot write. Cheap to clone.
+#[derive(Clone)]
+pub struct Reader {
+    pub(crate) pool: SqlitePool,
+}
+
+/// Why the file could not be opened. Nothing was changed or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The key does not open it.
+    #[error("the key in the keychain does not open the cache")]
+    WrongKey,
+    /// It is not a cache, or broken.
+    #[error("the cache is damaged")]
+    Damaged(#[source] sqlx::Error),
+    /// A newer program wrote it.
+    #[error("a newer Deskhand wrote the cache (schema {0}): update this one")]
+    Newer(i64),
+    /// Another process writes it.
+    #[error("another Deskhand has the cache open: close it first")]
+    InUse,
+    /// The folder or file cannot be written.
+    #[error("the folder cannot be written: {}", path.display())]
+    NotWritable {
+        /// What could not be written.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// No room.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Something else.
+    #[error("the cache could not be opened")]
+    Other(#[source] sqlx::Error),
+}
+
+impl Cache {
+    /// Opens the file, making it and its folder when there is none.
+    pub async fn open(path: &Path, key: &Key) -> Result<(Writer, Reader), OpenError> {
+        let lock = prepare(path)?;
+        let fresh = !path.exists();
+        let key_is_known = known_key(path)?.map(|check| check == key.check());
+        if !fresh && key_is_known == Some(false) {
+            return Err(OpenError::WrongKey);
+        }
+        let blame = |error| blame(error, path, key_is_known == Some(true));
+
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(writing(path, key))
+            .await
+            .map_err(blame)?;
+        migrate(&pool).await.map_err(|error| match error {
+            MigrateError::VersionMissing(version) => OpenError::Newer(version),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => blame(error),
+            other => OpenError::Other(sqlx::Error::Migrate(Box::new(other))),
+        })?;
+        if key_is_known != Some(true) {
+            let file = check_path(path);
+            fs::write(&file, key.check()).map_err(|error| refused(error, &file))?;
+        }
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(reading(path, key))
+            .await
+            .map_err(blame)?;
+        Ok((Writer { pool, _lock: lock }, Reader { pool: readers }))
+    }
+
+    /// Every file that belongs to the cache at a path.
+    pub fn files(path: &Path) -> Vec<PathBuf> {
+        ["", "-wal", "-shm", ".check", ".lock"]
+            .iter()
+            .map(|ending| beside(path, ending))
+            .collect()
+    }
+
+    /// Deletes the cache at a path. Close it first.
+    pub fn delete(path: &Path) -> io::Result<()> {
+        for file in Self::files(path) {
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the cache at a path aside, to keep it; answers where it is now. Close it first.
+    pub fn set_aside(path: &Path, label: &str) -> io::Result<PathBuf> {
+        let aside = beside(path, &format!(".{label}"));
+        for (from, to) in Self::files(path).iter().zip(Self::files(&aside)) {
+            match fs::rename(from, to) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(aside)
+    }
+}
+
+impl Writer {
+    /// Closes the file. Readers should be closed before.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Reader {
+    /// Closes all of its connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn prepare(path: &Path) -> Result<File, OpenError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| refused(error, folder))?;
+    let lock = File::create(beside(path, ".lock")).map_err(|error| refused(error, folder))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(TryLockError::Error(error)) => Err(refused(error, folder)),
+    }
+}
+
+fn known_key(path: &Path) -> Result<Option<String>, OpenError> {
+    match fs::read_to_string(check_path(path)) {
+        Ok(check) => Ok(Some(check)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(refused(error, &check_path(path))),
+    }
+}
+
+async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
+    MIGRATIONS.run(pool).await?;
+    // Reads every page that `boot` needs, so that a broken one is noticed here.
+    sqlx::query("select count(*) from sync, outbox, accounts")
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+fn writing(path: &Path, key: &Key) -> SqliteConnectOptions {
+    keyed(path, key)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // For all of it and not only the outbox: one fsync per applied batch is cheap, and a
+        // switch inside a connection could be forgotten.
+        .synchronous(SqliteSynchronous::Full)
+        .optimize_on_close(true, 400)
+}
+
+fn reading(path: &Path, key: &Key) -> SqliteConnectOptions {
+    keyed(path, key)
+        .read_only(true)
+        .pragma("query_only", "on")
+        .pragma("wal_autocheckpoint", "0")
+        .row_buffer_size(512)
+}
+
+fn keyed(path: &Path, key: &Key) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .pragma("key", format!("\"x'{}'\"", key.to_hex()))
+        .pragma("temp_store", "memory")
+        .foreign_keys(false)
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging()
+}
+
+fn blame(error: sqlx::Error, path: &Path, key_is_right: bool) -> OpenError {
+    match code(&error) {
+        Some(Primary::NOT_A_DATABASE) if !key_is_right => OpenError::WrongKey,
+        Some(Primary::NOT_A_DATABASE | Primary::CORRUPT) => OpenError::Damaged(error),
+        Some(Primary::FULL) => OpenError::DiskFull,
+        Some(Primary::READ_ONLY | Primary::CANNOT_OPEN) => OpenError::NotWritable {
+            path: path.to_owned(),
+            source: io::Error::other(error),
+        },
+        _ => OpenError::Other(error),
+    }
+}
+
+fn refused(error: io::Error, path: &Path) -> OpenError {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::DiskFull,
+        _ => OpenError::NotWritable {
+            path: path.to_owned(),
+            source: error,
+        },
+    }
+}
+
+fn check_path(path: &Path) -> PathBuf {
+    beside(path, ".check")
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}

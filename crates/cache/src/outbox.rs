@@ -1,0 +1,240 @@
+//! What was written here and is not known to be at the gateway.
+
+use crate::{
+    apply::settle,
+    error::{CacheError, Doing},
+    open::{Reader, Writer},
+};
+use chrono::{DateTime, Utc};
+use deskhand_domain::{MessageId, OpId, TicketId};
+use deskhand_protocol::view::OutboxAction;
+use sqlx::{Row, sqlite::SqliteRow};
+
+/// An operation as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredOp {
+    /// Its id, for the gateway to know it again by.
+    pub op: OpId,
+    /// Where.
+    pub ticket: TicketId,
+    /// What.
+    pub action: OutboxAction,
+    /// How it stands.
+    pub state: StoredState,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// How often it was tried without an answer.
+    pub attempts: u32,
+    /// Not to be tried before.
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+/// How a stored operation stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredState {
+    /// Goes out by itself.
+    Waiting,
+    /// The gateway has it; the feed has not brought it back.
+    Sent,
+    /// Refused, and why; a person has to act.
+    Parked(String),
+}
+
+/// What an operation became at the gateway: when the feed brings it, the operation is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// A message.
+    Message(MessageId),
+    /// The ticket as changed at this moment.
+    Change(DateTime<Utc>),
+}
+
+impl Reader {
+    /// All operations, oldest first.
+    pub async fn outbox(&self) -> Result<Vec<StoredOp>, CacheError> {
+        sqlx::query(
+            "select op, ticket, action, state, reason, created_at, attempts, not_before \
+             from outbox order by seq",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("read the outbox")?
+        .iter()
+        .map(stored)
+        .collect()
+    }
+
+    /// The operations of a ticket, oldest first.
+    pub async fn outbox_of(&self, ticket: TicketId) -> Result<Vec<StoredOp>, CacheError> {
+        sqlx::query(
+            "select op, ticket, action, state, reason, created_at, attempts, not_before \
+             from outbox where ticket = ?1 order by seq",
+        )
+        .bind(ticket.to_string())
+        .fetch_all(&self.pool)
+        .await
+        .doing("read a ticket's outbox")?
+        .iter()
+        .map(stored)
+        .collect()
+    }
+}
+
+impl Writer {
+    /// Stores an operation. When this returns, it survives a crash of the machine.
+    pub async fn enqueue(
+        &self,
+        op: OpId,
+        ticket: TicketId,
+        action: &OutboxAction,
+        now: DateTime<Utc>,
+    ) -> Result<(), CacheError> {
+        let action = serde_json::to_string(action).map_err(CacheError::Encode)?;
+        sqlx::query(
+            "insert into outbox (op, ticket, action, state, created_at) \
+             values (?1, ?2, ?3, 'waiting', ?4)",
+        )
+        .bind(op.to_string())
+        .bind(ticket.to_string())
+        .bind(action)
+        .bind(now.timestamp_micros())
+        .execute(&self.pool)
+        .await
+        .doing("store an operation")?;
+        Ok(())
+    }
+
+    /// Takes an operation over from another cache, unless it is here already.
+    pub async fn adopt(&self, op: &StoredOp) -> Result<(), CacheError> {
+        let action = serde_json::to_string(&op.action).map_err(CacheError::Encode)?;
+        let (state, reason) = match &op.state {
+            // Sent once more at worst: the gateway knows it by its id.
+            StoredState::Waiting | StoredState::Sent => ("waiting", ""),
+            StoredState::Parked(reason) => ("parked", reason.as_str()),
+        };
+        sqlx::query(
+            "insert or ignore into outbox (op, ticket, action, state, reason, created_at) \
+             values (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+        .bind(op.op.to_string())
+        .bind(op.ticket.to_string())
+        .bind(action)
+        .bind(state)
+        .bind(reason)
+        .bind(op.created_at.timestamp_micros())
+        .execute(&self.pool)
+        .await
+        .doing("take an operation over")?;
+        Ok(())
+    }
+
+    /// The gateway has it. It leaves the outbox at once if the feed was faster than the answer.
+    pub async fn mark_sent(&self, op: OpId, became: Became) -> Result<(), CacheError> {
+        let (message, changed_at) = match became {
+            Became::Message(id) => (Some(id.to_string()), None),
+            Became::Change(at) => (None, Some(at.timestamp_micros())),
+        };
+        let mut tx = self
+            .pool
+            .begin()
+            .await
+            .doing("begin to note what was sent")?;
+        sqlx::query(
+            "update outbox set state = 'sent', reason = '', became_message = ?2, changed_at = ?3 \
+             where op = ?1",
+        )
+        .bind(op.to_string())
+        .bind(message)
+        .bind(changed_at)
+        .execute(&mut *tx)
+        .await
+        .doing("note what was sent")?;
+        settle(&mut tx).await?;
+        tx.commit().await.doing("commit what was sent")
+    }
+
+    /// It could not be sent now and is tried again later.
+    pub async fn mark_later(&self, op: OpId, not_before: DateTime<Utc>) -> Result<(), CacheError> {
+        sqlx::query("update outbox set attempts = attempts + 1, not_before = ?2 where op = ?1")
+            .bind(op.to_string())
+            .bind(not_before.timestamp_micros())
+            .execute(&self.pool)
+            .await
+            .doing("note a later attempt")?;
+        Ok(())
+    }
+
+    /// It was refused; a person has to act.
+    pub async fn park(&self, op: OpId, reason: &str) -> Result<(), CacheError> {
+        sqlx::query("update outbox set state = 'parked', reason = ?2 where op = ?1")
+            .bind(op.to_string())
+            .bind(reason)
+            .execute(&self.pool)
+            .await
+            .doing("park an operation")?;
+        Ok(())
+    }
+
+    /// Makes a parked or delayed operation wait for its turn again. Answers whether there is one.
+    pub async fn retry(&self, op: OpId) -> Result<bool, CacheError> {
+        let done = sqlx::query(
+            "update outbox set state = 'waiting', reason = '', attempts = 0, not_before = 0 \
+             where op = ?1 and state <> 'sent'",
+        )
+        .bind(op.to_string())
+        .execute(&self.pool)
+        .await
+        .doing("retry an operation")?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Drops the pauses of everything that waits: the network is back.
+    pub async fn hurry(&self) -> Result<(), CacheError> {
+        sqlx::query("update outbox set not_before = 0 where state = 'waiting' and not_before > 0")
+            .execute(&self.pool)
+            .await
+            .doing("drop the pauses of the outbox")?;
+        Ok(())
+    }
+
+    /// Gives an operation up that is not at the gateway. Answers whether there was one.
+    pub async fn discard(&self, op: OpId) -> Result<bool, CacheError> {
+        let done = sqlx::query("delete from outbox where op = ?1 and state <> 'sent'")
+            .bind(op.to_string())
+            .execute(&self.pool)
+            .await
+            .doing("discard an operation")?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+fn stored(row: &SqliteRow) -> Result<StoredOp, CacheError> {
+    let op: String = row.get(0);
+    let wrong = |column, source| CacheError::Row {
+        table: "outbox",
+        column,
+        id: op.clone(),
+        source,
+    };
+    let not_before: i64 = row.get(7);
+    Ok(StoredOp {
+        op: quoted(&op).map_err(|error| wrong("op", error))?,
+        ticket: quoted(row.get(1)).map_err(|error| wrong("ticket", error))?,
+        action: serde_json::from_str(row.get(2)).map_err(|error| wrong("action", error))?,
+        state: match row.get(3) {
+            "sent" => StoredState::Sent,
+            "parked" => StoredState::Parked(row.get(4)),
+            _ => StoredState::Waiting,
+        },
+        created_at: DateTime::from_timestamp_micros(row.get(5)).unwrap_or_default(),
+        attempts: row.get(6),
+        not_before: (not_before > 0)
+            .then(|| DateTime::from_timestamp_micros(not_before))
+            .flatten(),
+    })
+}
+
+/// Reads an id that the database keeps as bare text.
+fn quoted<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned()))
+}
