@@ -57,12 +57,12 @@ function icon(state) {
  * The log: keeps one element for each row, so that a screen reader hears only what is new.
  *
  * @param {HTMLElement} log
- * @param {{ language: string, say: Say, edit: (id: string) => void, retry: (id: string) => void }} with_
+ * @param {{ locale: string, say: Say, edit: (id: string) => void, retry: (id: string) => void }} with_
  */
-export function logView(log, { language, say, edit, retry }) {
-  const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
-  const day = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
-  const near = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+export function logView(log, { locale, say, edit, retry }) {
+  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+  const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
+  const near = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   /** @type {Map<string, { node: HTMLElement, print: string }>} */
   let shown = new Map();
 
@@ -71,7 +71,7 @@ export function logView(log, { language, say, edit, retry }) {
     const start = new Date(`${date}T00:00`);
     const days = Math.round((start.getTime() - new Date().setHours(0, 0, 0, 0)) / 86_400_000);
     const words = days === 0 || days === -1 ? near.format(days, 'day') : day.format(start);
-    return words.charAt(0).toLocaleUpperCase(language) + words.slice(1);
+    return words.charAt(0).toLocaleUpperCase(locale) + words.slice(1);
   }
 
   /** @param {Row} row */

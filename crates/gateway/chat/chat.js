@@ -16,6 +16,8 @@ import { logView, mark } from './chat-view.js';
 const query = new URLSearchParams(location.search);
 const embedded = query.has('embed') && window.parent !== window;
 const language = pick([query.get('lang') ?? '', ...navigator.languages]);
+/** The visitor's own way to write times, where it is of the same language. */
+const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
 const say = speaker(language);
 
 /** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
@@ -46,7 +48,7 @@ let readUpto = '';
 let hostOrigin = '';
 let onScreen = !embedded;
 
-const render = logView($('log'), { language, say, edit, retry });
+const render = logView($('log'), { locale, say, edit, retry });
 
 /** @param {Partial<Record<'start' | 'talk' | 'ended', true>>} which */
 function screen(which) {
@@ -362,7 +364,7 @@ function sized() {
 /** @param {HTMLTextAreaElement} field @param {HTMLElement} under */
 function counted(field, under) {
   const room = rules.room(field.value);
-  const text = room ? say(room.word, { count: room.count.toLocaleString(language) }) : '';
+  const text = room ? say(room.word, { count: room.count.toLocaleString(locale) }) : '';
   if (under.textContent !== text) under.textContent = text;
   under.classList.toggle('over', room?.word === 'over');
   under.hidden = text === '' && under.id === 'text-count';

@@ -74,7 +74,7 @@
 
   const host = document.createElement('deskhand-chat');
   host.dataset.position = position === 'left' ? 'left' : 'right';
-  const root = host.attachShadow({ mode: 'closed' });
+  const root = host.attachShadow({ mode: 'open' });
   root.adoptedStyleSheets = [sheet];
 
   const panel = document.createElement('div');
