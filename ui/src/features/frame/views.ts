@@ -1,0 +1,27 @@
+import type { ViewId } from '../../ipc';
+
+/** The views of the rail in their order, as the core counts them. */
+export const VIEWS: readonly ViewId[] = [
+  'my_open',
+  'unassigned',
+  'mentions',
+  'snoozed',
+  'where_is_it',
+  'refunds',
+  'breaching_soon',
+  'high_value',
+  'email',
+  'web_chat',
+  'whatsapp',
+  'escalated',
+  'all_open',
+  'closed',
+];
+
+/** How the rail groups them. */
+export const GROUPS = {
+  mine: VIEWS.slice(0, 4),
+  views: VIEWS.slice(4, 8),
+  channels: VIEWS.slice(8, 11),
+  all: VIEWS.slice(11),
+} as const;

@@ -1,0 +1,83 @@
+import { daysAgo } from '../../format/time';
+import type { Account, Message, OutboxItem, TicketView } from '../../ipc';
+
+/** What the conversation shows, one below the other. */
+export type Entry =
+  | { kind: 'day'; key: string; at: string }
+  | { kind: 'message'; key: string; message: Message; first: boolean; last: boolean }
+  | { kind: 'pending'; key: string; item: OutboxItem };
+
+/** Days, messages and what this desktop has not sent yet, in the order they are read. */
+export function timeline(view: Pick<TicketView, 'messages' | 'pending'>, now: number): Entry[] {
+  const entries: Entry[] = [];
+  let day: number | null = null;
+  const startDay = (at: string) => {
+    const ago = daysAgo(at, now);
+    if (ago !== day) entries.push({ kind: 'day', key: `day-${ago}`, at });
+    const fresh = ago !== day;
+    day = ago;
+    return fresh;
+  };
+
+  view.messages.forEach((message, index) => {
+    const before = view.messages[index - 1];
+    const after = view.messages[index + 1];
+    const fresh = startDay(message.sent_at);
+    const endsDay = !after || daysAgo(after.sent_at, now) !== daysAgo(message.sent_at, now);
+    entries.push({
+      kind: 'message',
+      key: message.id,
+      message,
+      first: fresh || !before || !together(before, message),
+      last: endsDay || !together(message, after),
+    });
+  });
+
+  for (const item of view.pending) {
+    if (item.action.kind === 'change' && item.state.kind !== 'parked') continue;
+    startDay(item.created_at);
+    entries.push({ kind: 'pending', key: item.op, item });
+  }
+  return entries;
+}
+
+/** The newest message a customer could have seen or written: what a reply is an answer to. */
+export function newestPublic(messages: readonly Message[]): Message | null {
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
+    const message = messages[index];
+    if (message?.kind === 'public' && message.author.kind !== 'system') return message;
+  }
+  return null;
+}
+
+const TOGETHER = 5 * 60_000;
+
+/** Whether two messages belong to one breath: same person, same way, within five minutes. */
+function together(a: Message, b: Message): boolean {
+  return (
+    a.kind === b.kind &&
+    a.channel === b.channel &&
+    a.author.kind === b.author.kind &&
+    ('id' in a.author ? a.author.id : '') === ('id' in b.author ? b.author.id : '') &&
+    Date.parse(b.sent_at) - Date.parse(a.sent_at) < TOGETHER
+  );
+}
+
+/** The newest message the customer wrote: the one whose mood and language count. */
+export function newestFromCustomer(messages: readonly Message[]): Message | null {
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
+    const message = messages[index];
+    if (message?.kind === 'public' && message.author.kind === 'customer') return message;
+  }
+  return null;
+}
+
+/** Gives the name of who wrote a message. */
+export function people(view: Pick<TicketView, 'people' | 'customer'>, me: Account): (message: Message) => string {
+  const names = new Map(view.people.map((person) => [person.id, person.name]));
+  names.set(me.id, me.name);
+  return ({ author }) => {
+    if (author.kind === 'customer') return view.customer?.name ?? '';
+    return author.kind === 'account' ? (names.get(author.id) ?? '') : '';
+  };
+}

@@ -1,0 +1,36 @@
+/** `WR 4417 0926 51`: letters first, then digits in fours, so that a person can read it out. */
+export function grouped(number: string): string {
+  const clean = number.replace(/\s+/g, '');
+  const letters = /^[A-Za-z]*/.exec(clean)?.[0] ?? '';
+  const rest = clean.slice(letters.length).match(/.{1,4}/g) ?? [];
+  return [letters, ...rest].filter((part) => part !== '').join(' ');
+}
+
+/** The letters of an avatar: first and last name. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/).filter(Boolean);
+  const first = words[0]?.[0] ?? '?';
+  const last = words.length > 1 ? (words[words.length - 1]?.[0] ?? '') : '';
+  return (first + last).toUpperCase();
+}
+
+/** The name to call somebody by in a narrow place. */
+export function firstName(name: string): string {
+  return name.trim().split(/\s+/)[0] ?? name;
+}
+
+/** Which of the avatar colours belongs to a person; the same one everywhere. */
+export function personColour(id: string): number {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) >>> 0;
+  return sum % 6;
+}
+
+/** Plain text in paragraphs, split where the writer left a line empty. */
+export function paragraphs(text: string): string[] {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .split(/\n\s*\n/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
