@@ -1,0 +1,120 @@
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PAGE_SOURCES := $(shell find ui/src ui/public ui/messages ui/project.inlang ui/scripts -type f \
+	-not -path 'ui/src/paraglide/*' -not -path '*/cache/*' -not -name README.md -not -name .meta.json \
+	-not -name .gitignore 2>/dev/null) \
+	$(wildcard ui/index.html ui/vite.config.ts ui/package.json ui/tsconfig*.json)
+PACKAGES := ui/node_modules/.stamp
+TSC := ui/node_modules/.bin/tsc
+
+# Lists these commands.
+.PHONY: help
+help:
+	@awk '/^# /{words = substr($$0, 3)} /^[a-z][a-z-]*:/{split($$1, name, ":"); if (words) printf "  make %-13s %s\n", name[1], words} !/^(#|\.PHONY)/{words = ""}' Makefile
+
+# Builds what changed and opens Deskhand with the sample shop.
+.PHONY: run
+run: setup-run ui/dist/index.html
+	@scripts/run.sh $(ARGS)
+
+# Everything that CI checks; PHASES="clippy vitest" runs only those.
+.PHONY: test
+test: setup-test $(PACKAGES)
+	@scripts/test.sh $(PHASES)
+
+# The fast checks: format, lints, types.
+.PHONY: check
+check: setup-build $(PACKAGES) ui/dist/index.html
+	@scripts/test.sh format chat ui-lint ui-types clippy
+
+# Writes the files that are generated: TypeScript types and docs/openapi.json.
+.PHONY: gen
+gen:
+	cargo run -q --locked -p deskhand-protocol --example typescript
+	cargo run -q --locked -p deskhand-gateway --bin deskhand-gateway -- openapi > docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
+
+# Builds the Debian package.
+.PHONY: package
+package: setup-build $(PACKAGES)
+	@scripts/package.sh
+
+# Takes the pictures of the real window for docs/pictures.
+.PHONY: pictures
+pictures: setup-test ui/dist/index.html
+	cargo build --locked -p deskhand -p deskhand-gateway
+	DESKHAND_PICTURES=$(CURDIR)/docs/pictures cargo test --locked -p deskhand-tests --test pictures
+
+# Licences, bans and sources of everything that comes into the program.
+.PHONY: deny
+deny:
+	@scripts/deny.sh
+
+# Formats the Rust code.
+.PHONY: format
+format:
+	cargo fmt --all
+
+# Fails when Rust code is not formatted.
+.PHONY: format-check
+format-check:
+	cargo fmt --all --check
+
+# Lints the Rust code; a warning is an error.
+.PHONY: clippy
+clippy:
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# Types and tests of the customer's chat page.
+.PHONY: chat-check
+chat-check: $(PACKAGES)
+	$(TSC) -p crates/gateway/chat/tsconfig.json
+	node --test crates/gateway/chat/tests/*.test.mjs
+
+# Lints the window's page.
+.PHONY: ui-lint
+ui-lint: $(PACKAGES)
+	npm --prefix ui run --silent lint
+
+# Types of the window's page.
+.PHONY: ui-types
+ui-types: $(PACKAGES)
+	npm --prefix ui run --silent check
+
+# Fails when a generated file is not what is committed.
+.PHONY: gen-check
+gen-check:
+	@scripts/gen-check.sh
+
+# Removes what was built; the packages of the system stay.
+.PHONY: clean
+clean:
+	cargo clean
+	rm -rf ui/dist ui/node_modules
+
+# Installs what building and opening Deskhand needs.
+.PHONY: setup-run
+setup-run:
+	@scripts/setup.sh run
+
+# Installs what building everything needs.
+.PHONY: setup-build
+setup-build:
+	@scripts/setup.sh build
+
+# Installs what the tests need.
+.PHONY: setup-test
+setup-test:
+	@scripts/setup.sh test
+
+# The page's packages, again only when the lock file changed.
+$(PACKAGES): ui/package-lock.json ui/package.json
+	npm --prefix ui ci --no-audit --no-fund
+	@touch $@
+
+# The built page, again only when its sources changed.
+ui/dist/index.html: $(PACKAGES) $(PAGE_SOURCES)
+	npm --prefix ui run --silent build
+	@touch $@
