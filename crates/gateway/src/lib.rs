@@ -1,1 +1,30 @@
-//! Placeholder.
+//! The gateway: the one place where tickets, messages and the copies of the shop's records live.
+//!
+//! A request is checked, authorised and carried out in one transaction, which also gives what
+//! changed its place in the feed. The feed's loop reads what is new, encodes it once, and every
+//! live socket sends the same bytes; chat pages get the public part of their own conversation.
+//!
+//! Never here: anything of the desktop, and anything that renders a message as mark-up.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+mod extract;
+pub mod feed;
+pub mod hub;
+mod intent;
+mod live;
+pub mod passwords;
+mod problem;
+pub mod routes;
+pub mod sample;
+mod serve;
+pub mod start;
+pub mod store;
+pub mod tasks;
+pub mod testing;
+mod throttle;
+
+pub use clock::Clock;
+pub use config::Config;
+pub use start::{Running, StartError, start, start_at, start_sample};

@@ -1,0 +1,127 @@
+//! The whole HTTP interface as one value, so that tests need no socket.
+
+use crate::{
+    clock::Clock, feed::Feed, hub::Hub, problem::Refusal, routes, store::Store, tasks::Tasks,
+    throttle::Throttles,
+};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
+use deskhand_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION, problem::Code};
+use std::{sync::Arc, time::Duration};
+use tower_http::catch_panic::CatchPanicLayer;
+use uuid::Uuid;
+
+/// The largest body.
+const BODY_LIMIT: usize = 256 * 1024;
+/// How long a request may take; sockets are not counted, they answer the upgrade at once.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// The header that names a request in the logs.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What every handler can use.
+#[derive(Clone)]
+pub struct State {
+    /// The database.
+    pub store: Store,
+    /// Commits on their way to sockets.
+    pub feed: Feed,
+    /// What is said and never stored.
+    pub hub: Hub,
+    /// How often somebody may try.
+    pub throttles: Arc<Throttles>,
+    /// The time.
+    pub clock: Clock,
+    /// Every task.
+    pub tasks: Tasks,
+}
+
+/// The interface.
+pub fn app(state: State) -> Router {
+    routes::all()
+        .router
+        .fallback(|| async { Refusal::not_found() })
+        .method_not_allowed_fallback(|| async {
+            Refusal::of_status(axum::http::StatusCode::METHOD_NOT_ALLOWED)
+        })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(|_| Refusal::internal().into_response()))
+        .layer(middleware::from_fn(within_time))
+        .layer(middleware::from_fn(same_version))
+        .layer(middleware::from_fn_with_state(state.clone(), finish))
+        .with_state(state)
+}
+
+async fn within_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::of_status(axum::http::StatusCode::SERVICE_UNAVAILABLE).into_response(),
+    }
+}
+
+/// Refuses a peer that speaks another protocol.
+async fn same_version(request: Request, next: Next) -> Response {
+    let theirs = request.headers().get(PROTOCOL_HEADER);
+    if theirs.is_some_and(|theirs| theirs != PROTOCOL_VERSION.to_string().as_str()) {
+        return Refusal::new(
+            Code::OtherVersion,
+            format!(
+                "this gateway speaks protocol {PROTOCOL_VERSION}: update the older of desktop and gateway"
+            ),
+        )
+        .into_response();
+    }
+    next.run(request).await
+}
+
+/// Names the request, writes problems, adds security headers, logs.
+async fn finish(
+    axum::extract::State(state): axum::extract::State<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = state.clock.now();
+    let id = Uuid::new_v4().simple().to_string();
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("-", MatchedPath::as_str)
+        .to_owned();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        response = refusal.answer(Some(id.clone()));
+    } else if status.is_client_error() || status.is_server_error() {
+        response = Refusal::of_status(status).answer(Some(id.clone()));
+    }
+    secure(response.headers_mut());
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let ms = (state.clock.now() - started).num_milliseconds();
+    tracing::info!(request_id = id, %method, route, status = response.status().as_u16(), ms, "answered");
+    response
+}
+
+/// Headers for every answer; a page that sets its own keeps it.
+fn secure(headers: &mut HeaderMap) {
+    let always = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+    ];
+    for (name, value) in always {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+}

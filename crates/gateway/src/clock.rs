@@ -1,0 +1,59 @@
+//! The one place that reads the time, so that tests can move it.
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use deskhand_domain::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// Tells the time in whole milliseconds, as the database keeps it.
+#[derive(Clone, Default)]
+pub struct Clock {
+    /// A time that only tests move; `None` follows the machine.
+    fixed: Option<Arc<Mutex<Instant>>>,
+}
+
+impl Clock {
+    /// A clock that stands still until it is moved.
+    pub fn fixed(at: Instant) -> Self {
+        Self {
+            fixed: Some(Arc::new(Mutex::new(at))),
+        }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Instant {
+        match &self.fixed {
+            Some(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
+            None => Utc::now(),
+        }
+        .trunc_subsecs(3)
+    }
+
+    /// Moves a fixed clock forward; the machine's clock cannot be moved.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Some(at) = &self.fixed {
+            *at.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        }
+    }
+
+    /// A new UUIDv7.
+    pub fn id(&self) -> Uuid {
+        let now = self.now();
+        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+        Uuid::new_v7(Timestamp::from_unix(
+            NoContext,
+            seconds,
+            now.timestamp_subsec_nanos(),
+        ))
+    }
+}
+
+/// Milliseconds since 1970, as the database keeps a moment.
+pub fn millis(at: Instant) -> i64 {
+    at.timestamp_millis()
+}
+
+/// The moment of a number of milliseconds since 1970.
+pub fn moment(millis: i64) -> Option<Instant> {
+    DateTime::from_timestamp_millis(millis)
+}

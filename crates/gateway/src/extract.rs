@@ -1,0 +1,246 @@
+//! What handlers ask of a request. Whatever cannot be read is refused with the place and the words.
+
+use crate::{
+    app::State, feed::read_cursor, passwords::digest, problem::Refusal, store::Visitor,
+};
+use axum::{
+    body::Bytes,
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use deskhand_domain::{Account, Instant, OpId, Scope};
+use deskhand_protocol::{IDEMPOTENCY_HEADER, problem::Code};
+use serde::de::DeserializeOwned;
+use std::{convert::Infallible, net::SocketAddr, str::FromStr};
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Refusal> {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let kind: String = kind.chars().filter(|c| !c.is_whitespace()).collect();
+        if !matches!(
+            kind.as_str(),
+            "application/json" | "application/json;charset=utf-8"
+        ) {
+            return Err(Refusal::new(
+                Code::UnsupportedMedia,
+                "send JSON in UTF-8, with the header content-type: application/json",
+            ));
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| Refusal::of_status(rejection.status()))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| {
+            Refusal::new(Code::UnsupportedMedia, "the body is not UTF-8: encode it as UTF-8")
+        })?;
+        read_json(text).map(Json)
+    }
+}
+
+/// Reads JSON; an error has a pointer to the field.
+pub fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer(error.path());
+        Refusal::field(pointer, error.into_inner().to_string())
+    })?;
+    json.end()
+        .map_err(|error| Refusal::field("", error.to_string()))?;
+    Ok(value)
+}
+
+/// A JSON pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => {
+                format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+            }
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// Parameters behind the `?`.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<State> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
+        let query = parts.uri.query().unwrap_or_default();
+        // Neither engine should be handed a NUL, and no parameter has a use for it.
+        if query.contains("%00") {
+            return Err(Refusal::new(Code::Invalid, "a parameter holds a NUL"));
+        }
+        axum::extract::Query::<T>::try_from_uri(&parts.uri)
+            .map(|query| Self(query.0))
+            .map_err(|error| {
+                let words = std::error::Error::source(&error)
+                    .map_or_else(|| error.to_string(), ToString::to_string);
+                Refusal::new(Code::Invalid, format!("a parameter is wrong: {words}"))
+            })
+    }
+}
+
+/// An id in the path. What is no id is not found.
+pub struct Id<T>(pub T);
+
+impl<T: FromStr + Send> FromRequestParts<State> for Id<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
+        let axum::extract::Path(text) =
+            axum::extract::Path::<String>::from_request_parts(parts, state)
+                .await
+                .map_err(|_| Refusal::not_found())?;
+        text.parse().map(Id).map_err(|_| Refusal::not_found())
+    }
+}
+
+/// A list's cursor and limit.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct Paging {
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+    /// How many, 1 to 200; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<String>,
+}
+
+impl Paging {
+    /// The cursor and limit in use.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<(Option<T>, usize), Refusal> {
+        let limit = match &self.limit {
+            None => 50,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=200).contains(limit))
+                .ok_or_else(|| {
+                    Refusal::new(Code::Invalid, "limit is a number from 1 to 200")
+                })?,
+        };
+        Ok((cursor(self.cursor.as_deref())?, limit))
+    }
+}
+
+/// A cursor that came back.
+pub fn cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, Refusal> {
+    text.map(|text| {
+        read_cursor(text).ok_or_else(|| {
+            Refusal::new(Code::Invalid, "the cursor cannot be read: start without one")
+        })
+    })
+    .transpose()
+}
+
+/// Who is signed in.
+pub struct Who {
+    /// The account.
+    pub account: Account,
+    /// When the session ends.
+    pub expires_at: Instant,
+    /// The hash of the token.
+    pub token_hash: String,
+}
+
+impl Who {
+    /// Refuses unless the role has the scope.
+    pub fn must(&self, scope: Scope) -> Result<(), Refusal> {
+        if self.account.role.may(scope) {
+            Ok(())
+        } else {
+            Err(Refusal::new(
+                Code::Forbidden,
+                "your role may not do this: ask somebody who may, or an admin",
+            ))
+        }
+    }
+}
+
+impl FromRequestParts<State> for Who {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
+        let signed_out =
+            || Refusal::new(Code::SignedOut, "nobody is signed in, or the session has ended: sign in");
+        let token_hash = digest(bearer(&parts.headers).ok_or_else(signed_out)?);
+        let session = state.store.session(&token_hash).await?;
+        let session = session.ok_or_else(signed_out)?;
+        Ok(Self {
+            account: session.account,
+            expires_at: session.expires_at,
+            token_hash,
+        })
+    }
+}
+
+impl FromRequestParts<State> for Visitor {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
+        let unknown =
+            || Refusal::new(Code::SignedOut, "this conversation is not known: open a new one");
+        let token = bearer(&parts.headers).ok_or_else(unknown)?;
+        let visitor = state.store.visitor(&digest(token)).await?;
+        visitor.ok_or_else(unknown)
+    }
+}
+
+/// The token behind `Bearer`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The operation's id in `Idempotency-Key`.
+pub struct Op(pub OpId);
+
+impl FromRequestParts<State> for Op {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
+        parts
+            .headers
+            .get(IDEMPOTENCY_HEADER)
+            .and_then(|key| key.to_str().ok())
+            .and_then(|key| key.parse().ok())
+            .map(Op)
+            .ok_or_else(|| {
+                Refusal::new(
+                    Code::Invalid,
+                    "the header idempotency-key must hold the operation's id, a UUID",
+                )
+            })
+    }
+}
+
+/// The other end's address, to count wrong passwords by.
+pub struct Peer(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(peer.map_or_else(String::new, |peer| {
+            peer.0.ip().to_string()
+        })))
+    }
+}

@@ -1,0 +1,298 @@
+//! `/v1/live`: the feed to a desktop, from its cursor on, and who writes and reads right now.
+
+use super::socket::{Ending, FIRST_FRAME, GONE, bounded, close as end, read, say, send};
+use crate::{
+    app::State,
+    extract::Who,
+    feed::{BATCH, Batch, LiveCursor, Sight, read_cursor},
+    hub::Passing,
+    problem::Refusal,
+    store::StoreError,
+};
+use axum::{
+    extract::{
+        self,
+        ws::{WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    response::Response,
+};
+use deskhand_domain::{Scope, TicketId};
+use deskhand_protocol::{
+    live::{ClientFrame, HEARTBEAT_SECONDS, ServerFrame, close},
+    problem::{Code, Problem},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+/// Upgrades to the live socket; frames are those of `protocol::live`.
+#[utoipa::path(get, path = "/v1/live", responses(
+    (status = 101, description = "A WebSocket"), (status = 401, body = Problem)
+))]
+pub async fn upgrade(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    let upgrade = upgrade.map_err(|_| {
+        Refusal::new(Code::Invalid, "this is a WebSocket: connect with an upgrade")
+    })?;
+    let task = state.tasks.token();
+    Ok(bounded(upgrade).on_upgrade(move |mut socket| async move {
+        let mut desktop = Desktop::new(state, who);
+        let ending = desktop.run(&mut socket).await.err().unwrap_or(GONE);
+        desktop.leave();
+        end(&mut socket, ending).await;
+        drop(task);
+    }))
+}
+
+/// One desktop's socket.
+struct Desktop {
+    state: State,
+    who: Who,
+    sight: Sight,
+    /// The last position that was sent.
+    upto: i64,
+    epoch: String,
+    /// Which ticket it has open.
+    reading: Option<TicketId>,
+    /// Where it is writing.
+    typing: Option<TicketId>,
+}
+
+impl Desktop {
+    fn new(state: State, who: Who) -> Self {
+        Self {
+            sight: Sight::of(who.account.role),
+            epoch: state.store.history().epoch,
+            upto: 0,
+            reading: None,
+            typing: None,
+            state,
+            who,
+        }
+    }
+
+    async fn run(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
+        // Subscribed before anything is read, so that nothing falls between.
+        let mut batches = self.state.feed.follow();
+        let mut passing = self.state.hub.listen();
+        self.follow(socket).await?;
+        let stop = self.state.tasks.stopping();
+        let mut beat = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECONDS));
+        beat.reset();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => {
+                    return Err((close::GOING_AWAY, "the gateway stops: reconnect in a moment"));
+                }
+                batch = batches.recv() => self.batch(socket, batch).await?,
+                said = passing.recv() => self.passing(socket, said, &mut passing).await?,
+                message = socket.recv() => {
+                    if let Some(frame) = read(message)? {
+                        self.hear(frame).await?;
+                    }
+                }
+                _ = beat.tick() => self.heartbeat(socket).await?,
+            }
+        }
+    }
+
+    /// Waits for the first frame and catches up.
+    async fn follow(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
+        const RESYNC: Ending = (close::RESYNC, "the cursor is not of this history: sync again");
+        let first = tokio::time::timeout(FIRST_FRAME, async {
+            loop {
+                if let Some(frame) = read::<ClientFrame>(socket.recv().await)? {
+                    return Ok::<_, Ending>(frame);
+                }
+            }
+        })
+        .await
+        .map_err(|_| (close::BAD_FRAME, "the first frame is follow"))??;
+        let ClientFrame::Follow { cursor } = first else {
+            return Err((close::BAD_FRAME, "the first frame is follow"));
+        };
+        let cursor: LiveCursor = read_cursor(&cursor).ok_or(RESYNC)?;
+        let head = *self.state.store.head().borrow();
+        if cursor.epoch != self.epoch || cursor.upto > head || cursor.upto < 0 {
+            return Err(RESYNC);
+        }
+        self.upto = cursor.upto;
+        let following = ServerFrame::Following {
+            epoch: self.epoch.clone(),
+            head,
+            now: self.state.clock.now(),
+        };
+        say(socket, &following).await?;
+        self.catch_up(socket).await?;
+        for readers in self.state.hub.readers() {
+            self.pass_on(socket, readers).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what the database has beyond the last position, in bounded batches.
+    async fn catch_up(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
+        loop {
+            let changes = self.state.store.changes_after(self.upto, BATCH).await;
+            let changes = changes.map_err(|error| failed(&error))?;
+            let Some(batch) = Batch::new(&self.epoch, self.upto, changes) else {
+                return Ok(());
+            };
+            send(socket, batch.frame(self.sight)).await?;
+            self.upto = batch.upto;
+        }
+    }
+
+    async fn batch(
+        &mut self,
+        socket: &mut WebSocket,
+        batch: Result<Arc<Batch>, RecvError>,
+    ) -> Result<(), Ending> {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(RecvError::Lagged(_)) => {
+                return Err((close::TOO_SLOW, "too slow: reconnect with the last cursor"));
+            }
+            Err(RecvError::Closed) => return Err((close::GOING_AWAY, "the gateway stops")),
+        };
+        if batch.upto <= self.upto {
+            return Ok(());
+        }
+        if batch.after > self.upto {
+            return self.catch_up(socket).await;
+        }
+        send(socket, batch.frame(self.sight)).await?;
+        self.upto = batch.upto;
+        Ok(())
+    }
+
+    async fn passing(
+        &mut self,
+        socket: &mut WebSocket,
+        said: Result<Passing, RecvError>,
+        _from: &mut Receiver<Passing>,
+    ) -> Result<(), Ending> {
+        match said {
+            Ok(passing) => self.pass_on(socket, passing).await,
+            // A sign-out may be among what was missed.
+            Err(RecvError::Lagged(_)) => self.still_signed_in().await,
+            Err(RecvError::Closed) => Err((close::GOING_AWAY, "the gateway stops")),
+        }
+    }
+
+    async fn pass_on(&self, socket: &mut WebSocket, passing: Passing) -> Result<(), Ending> {
+        let frame = match passing {
+            Passing::SignedOut { token_hash } if token_hash == self.who.token_hash => {
+                return Err(SIGNED_OUT);
+            }
+            Passing::Typing { ticket, by, typing } => ServerFrame::Typing {
+                ticket,
+                account: by.map(|(account, _)| account),
+                typing,
+            },
+            Passing::Reading { ticket, accounts } => ServerFrame::Reading { ticket, accounts },
+            Passing::SignedOut { .. } => return Ok(()),
+        };
+        if self.who.account.role.may(Scope::TicketsRead) {
+            say(socket, &frame).await?;
+        }
+        Ok(())
+    }
+
+    async fn heartbeat(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
+        self.still_signed_in().await?;
+        let beat = ServerFrame::Heartbeat {
+            head: *self.state.store.head().borrow(),
+            now: self.state.clock.now(),
+        };
+        say(socket, &beat).await
+    }
+
+    async fn still_signed_in(&self) -> Result<(), Ending> {
+        match self.state.store.session(&self.who.token_hash).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(SIGNED_OUT),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    async fn hear(&mut self, frame: ClientFrame) -> Result<(), Ending> {
+        match frame {
+            ClientFrame::Follow { .. } => {
+                return Err((close::BAD_FRAME, "follow is said once, first"));
+            }
+            ClientFrame::Typing { ticket, typing } => {
+                if self.who.account.role.may(Scope::MessagesSend) {
+                    self.says_typing(ticket, typing);
+                }
+            }
+            ClientFrame::Reading { ticket } => {
+                if self.who.account.role.may(Scope::TicketsRead) {
+                    self.opens(ticket).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn says_typing(&mut self, ticket: TicketId, typing: bool) {
+        if let Some(before) = self.typing.take()
+            && (before != ticket || !typing)
+        {
+            self.tell_typing(before, false);
+        }
+        if typing {
+            self.typing = Some(ticket);
+            self.tell_typing(ticket, true);
+        }
+    }
+
+    fn tell_typing(&self, ticket: TicketId, typing: bool) {
+        let name = self.who.account.name.split_whitespace().next();
+        let name = name.unwrap_or_default().to_owned();
+        self.state.hub.say(Passing::Typing {
+            ticket,
+            by: Some((self.who.account.id, name)),
+            typing,
+        });
+    }
+
+    /// Each time it is said, also again, what the customer wrote meanwhile counts as seen.
+    async fn opens(&mut self, ticket: Option<TicketId>) -> Result<(), Ending> {
+        let me = self.who.account.id;
+        if let Some(ticket) = ticket {
+            let seen = self.state.store.mark_seen(ticket, me).await;
+            seen.map_err(|error| failed(&error))?;
+        }
+        if self.reading == ticket {
+            return Ok(());
+        }
+        if let Some(before) = self.reading.take() {
+            self.state.hub.leaves(before, me);
+        }
+        if let Some(ticket) = ticket {
+            self.state.hub.opens(ticket, me);
+            self.reading = Some(ticket);
+        }
+        Ok(())
+    }
+
+    /// The socket ends: nothing of it stays on other screens.
+    fn leave(&mut self) {
+        if let Some(ticket) = self.typing.take() {
+            self.tell_typing(ticket, false);
+        }
+        if let Some(ticket) = self.reading.take() {
+            self.state.hub.leaves(ticket, self.who.account.id);
+        }
+    }
+}
+
+const SIGNED_OUT: Ending = (close::SIGNED_OUT, "the session has ended: sign in again");
+
+fn failed(error: &StoreError) -> Ending {
+    tracing::error!(%error, "a live socket lost the database");
+    (close::GOING_AWAY, "the gateway cannot read its database: reconnect in a moment")
+}

@@ -1,0 +1,137 @@
+//! `deskhand-gateway`: reads the configuration, starts the gateway, waits for a signal.
+
+use clap::{Parser, Subcommand};
+use deskhand_gateway::{
+    Config, StartError,
+    config::{File, LISTEN},
+    routes::Description,
+    start,
+};
+use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+use utoipa::OpenApi as _;
+
+/// The server of Deskhand.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answers desktops and chat pages until it is told to stop.
+    Serve(Serve),
+    /// Prints the description of the HTTP interface (OpenAPI 3.1).
+    Openapi,
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    /// The folder with everything it keeps.
+    #[arg(long, env = "DESKHAND_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where it listens; 127.0.0.1:7430 unless told.
+    #[arg(long, env = "DESKHAND_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// A PostgreSQL database instead of a file: postgres://user:password@host:5432/database.
+    #[arg(long, env = "DESKHAND_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// A configuration file in TOML.
+    #[arg(long, env = "DESKHAND_CONFIG")]
+    config: Option<PathBuf>,
+    /// Fills an empty database with the sample shop, whose passwords are published.
+    #[arg(long)]
+    sample: bool,
+    /// Lets other machines reach the sample shop.
+    #[arg(long)]
+    sample_on_network: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Openapi => match Description::openapi().to_pretty_json() {
+            Ok(json) => {
+                println!("{json}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("deskhand-gateway: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        Command::Serve(serve) => {
+            log();
+            match run(serve).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("deskhand-gateway: {error}");
+                    ExitCode::from(error.exit_code())
+                }
+            }
+        }
+    }
+}
+
+async fn run(serve: Serve) -> Result<(), StartError> {
+    let running = start(config(serve)?).await?;
+    println!("http://{}", running.address);
+    stop_signal().await;
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+/// The command line and the environment win over the file.
+fn config(serve: Serve) -> Result<Config, StartError> {
+    let file = serve.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+    let data_dir = serve.data_dir.or(file.data_dir).ok_or_else(|| {
+        StartError::Config("say where to keep the data with --data-dir".to_owned())
+    })?;
+    let mut config = Config::embedded(data_dir);
+    config.listen = serve.listen.or(file.listen).unwrap_or(LISTEN);
+    config.database_url = serve.database_url.or(file.database_url);
+    config.sample = serve.sample || file.sample.unwrap_or_default();
+    config.sample_on_network = serve.sample_on_network;
+    if let Some(limit) = file.chat_messages_per_minute {
+        config.chat_messages_per_minute = limit;
+    }
+    Ok(config)
+}
+
+/// Pretty on a terminal, JSON otherwise.
+fn log() {
+    let filter = EnvFilter::try_from_env("DESKHAND_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        log.init();
+    } else {
+        log.json().init();
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            },
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM cannot be heard");
+                interrupt.await.ok();
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await.ok();
+}

@@ -1,0 +1,193 @@
+//! Errors as `application/problem+json`.
+
+use crate::store::StoreError;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::TimeDelta;
+use deskhand_domain::text::TextError;
+use deskhand_protocol::problem::{Code, FieldError, Problem};
+
+/// Why a request is refused.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    status: StatusCode,
+    code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+    retry_after: Option<TimeDelta>,
+}
+
+impl Refusal {
+    /// A refusal with words that say what to do.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            status: status(code),
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// One field is wrong.
+    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let mut refusal = Self::new(Code::Invalid, "a field is wrong; see errors");
+        refusal.errors.push(FieldError {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        });
+        refusal
+    }
+
+    /// A text is empty, too long or the like. 422: it can be read but not used.
+    pub fn text(pointer: &'static str, error: TextError) -> Self {
+        let mut refusal = Self::field(pointer, error.to_string());
+        refusal.status = StatusCode::UNPROCESSABLE_ENTITY;
+        refusal
+    }
+
+    /// There is no such thing.
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound, "there is no such thing, or not for this account")
+    }
+
+    /// Too often.
+    pub fn busy(wait: TimeDelta) -> Self {
+        let seconds = wait.num_seconds() + 1;
+        let mut refusal = Self::new(
+            Code::Busy,
+            format!("too many tries: wait {seconds} seconds and try again"),
+        );
+        refusal.retry_after = Some(wait);
+        refusal
+    }
+
+    /// The gateway made a mistake.
+    pub fn internal() -> Self {
+        Self::new(
+            Code::Internal,
+            "the gateway made a mistake: try again, and give the request id to who runs it",
+        )
+    }
+
+    /// What a bare status of a library means.
+    pub fn of_status(status: StatusCode) -> Self {
+        let mut refusal = match status {
+            StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                Self::new(Code::MethodNotAllowed, "this path knows no such method")
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(
+                Code::TooLarge,
+                "the body is too large: send less than 256 KiB",
+            ),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {
+                Self::new(Code::Unavailable, "it took too long: try again")
+            }
+            other if other.is_server_error() => Self::internal(),
+            _ => Self::new(Code::Invalid, "the request cannot be read"),
+        };
+        refusal.status = status;
+        refusal
+    }
+
+    /// The body, with the request's id.
+    pub fn problem(&self, request_id: Option<String>) -> Problem {
+        let name = serde_json::to_value(self.code).ok();
+        let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or("internal");
+        Problem {
+            kind: format!("/problems/{name}"),
+            title: self.code.title().to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            code: self.code,
+            errors: self.errors.clone(),
+            request_id,
+        }
+    }
+
+    /// The whole answer, with the request's id.
+    pub fn answer(&self, request_id: Option<String>) -> Response {
+        let body = serde_json::to_string(&self.problem(request_id)).unwrap_or_default();
+        let kind = (header::CONTENT_TYPE, "application/problem+json");
+        let mut response = (self.status, [kind], body).into_response();
+        if let Some(wait) = self.retry_after
+            && let Ok(seconds) = HeaderValue::from_str(&(wait.num_seconds() + 1).to_string())
+        {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        if self.code == Code::SignedOut {
+            let bearer = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        response
+    }
+}
+
+/// The body is written by the outermost layer, which knows the request's id.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Conflict => Self::new(
+                Code::Conflict,
+                "the id was used for something else: make a new one",
+            ),
+            StoreError::OtherEpoch => Self::new(
+                Code::Conflict,
+                "the cursor belongs to another history: start with a new sync",
+            ),
+            other if other.is_transient() => {
+                tracing::warn!(error = chain(other), "the database cannot answer now");
+                let mut refusal = Self::new(
+                    Code::Unavailable,
+                    "the gateway's database cannot answer now: try again in a moment",
+                );
+                refusal.retry_after = Some(TimeDelta::seconds(2));
+                refusal
+            }
+            other => {
+                tracing::error!(error = chain(other), "the store failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// An error with its sources.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    words
+}
+
+fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Invalid => StatusCode::BAD_REQUEST,
+        Code::SignedOut | Code::WrongCredentials => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::Conflict => StatusCode::CONFLICT,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::OtherVersion => StatusCode::UPGRADE_REQUIRED,
+        Code::Busy => StatusCode::TOO_MANY_REQUESTS,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

@@ -1,0 +1,160 @@
+//! Every route, by resource.
+
+mod chat;
+mod customers;
+mod health;
+mod knowledge;
+mod orders;
+mod pages;
+mod sessions;
+mod sync;
+mod tickets;
+
+use crate::{
+    app::State,
+    extract::Paging,
+    feed::write_cursor,
+    live,
+    problem::Refusal,
+    store::{Done, ListCursor},
+};
+use axum::{
+    Router,
+    handler::Handler,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::{MethodRouter, delete, get, patch, post},
+};
+use deskhand_protocol::rest::Page;
+use utoipa::OpenApi;
+
+/// Routes, and what the description of the interface must list.
+#[derive(Default)]
+pub struct Routes {
+    /// The routes.
+    pub router: Router<State>,
+    /// Method and path of each.
+    pub listed: Vec<(&'static str, &'static str)>,
+}
+
+impl Routes {
+    fn get<T: 'static>(self, path: &'static str, handler: impl Handler<T, State>) -> Self {
+        self.add("get", path, get(handler))
+    }
+
+    fn post<T: 'static>(self, path: &'static str, handler: impl Handler<T, State>) -> Self {
+        self.add("post", path, post(handler))
+    }
+
+    fn patch<T: 'static>(self, path: &'static str, handler: impl Handler<T, State>) -> Self {
+        self.add("patch", path, patch(handler))
+    }
+
+    fn delete<T: 'static>(self, path: &'static str, handler: impl Handler<T, State>) -> Self {
+        self.add("delete", path, delete(handler))
+    }
+
+    /// A page for people: not part of the described interface.
+    fn page<T: 'static>(mut self, path: &'static str, handler: impl Handler<T, State>) -> Self {
+        self.router = self.router.route(path, get(handler));
+        self
+    }
+
+    fn add(
+        mut self,
+        method: &'static str,
+        path: &'static str,
+        route: MethodRouter<State>,
+    ) -> Self {
+        self.router = self.router.route(path, route);
+        self.listed.push((method, path));
+        self
+    }
+}
+
+/// Every route.
+pub fn all() -> Routes {
+    Routes::default()
+        .get("/healthz", health::alive)
+        .get("/readyz", health::ready)
+        .get("/v1/hello", health::hello)
+        .get("/v1/openapi.json", openapi)
+        .post("/v1/sessions", sessions::sign_in)
+        .get("/v1/session", sessions::current)
+        .delete("/v1/session", sessions::sign_out)
+        .get("/v1/tickets", tickets::list)
+        .get("/v1/tickets/{ticket}", tickets::one)
+        .patch("/v1/tickets/{ticket}", tickets::change)
+        .get("/v1/tickets/{ticket}/messages", tickets::messages)
+        .post("/v1/tickets/{ticket}/messages", tickets::write)
+        .get("/v1/customers", customers::list)
+        .get("/v1/customers/{customer}", customers::one)
+        .get("/v1/customers/{customer}/orders", customers::orders)
+        .get("/v1/orders", orders::list)
+        .get("/v1/orders/{order}", orders::one)
+        .get("/v1/orders/{order}/shipments", orders::shipments)
+        .get("/v1/shipments/{shipment}", orders::shipment)
+        .get("/v1/articles", knowledge::articles)
+        .get("/v1/macros", knowledge::macros)
+        .get("/v1/sync", sync::page)
+        .get("/v1/live", live::agent::upgrade)
+        .post("/chat/api/conversations", chat::open)
+        .get("/chat/api/conversation", chat::conversation)
+        .post("/chat/api/messages", chat::write)
+        .get("/chat/live", live::visitor::upgrade)
+        .page("/chat", pages::to_chat)
+        .page("/chat/", pages::chat)
+        .page("/chat/demo", pages::demo)
+        .page("/chat/{file}", pages::part)
+}
+
+/// The description of the interface.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Deskhand gateway",
+        description = "Tickets, messages, customers, orders and parcels of a shop. \
+            Errors are application/problem+json (RFC 9457).",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    paths(
+        health::alive, health::ready, health::hello, openapi,
+        sessions::sign_in, sessions::current, sessions::sign_out,
+        tickets::list, tickets::one, tickets::change, tickets::messages, tickets::write,
+        customers::list, customers::one, customers::orders,
+        orders::list, orders::one, orders::shipments, orders::shipment,
+        knowledge::articles, knowledge::macros,
+        sync::page, live::agent::upgrade, live::visitor::upgrade,
+        chat::open, chat::conversation, chat::write,
+    ),
+    components(schemas(deskhand_protocol::problem::Problem))
+)]
+pub struct Description;
+
+/// The description as JSON.
+#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "OpenAPI 3.1")))]
+async fn openapi() -> Response {
+    let kind = (header::CONTENT_TYPE, "application/json");
+    match Description::openapi().to_json() {
+        Ok(json) => ([kind], json).into_response(),
+        Err(_) => Refusal::internal().into_response(),
+    }
+}
+
+/// JSON with a status.
+fn reply(done: Done) -> Response {
+    let status = StatusCode::from_u16(done.status).unwrap_or(StatusCode::OK);
+    let kind = (header::CONTENT_TYPE, "application/json");
+    (status, [kind], done.body).into_response()
+}
+
+/// A page of a list with its cursor.
+fn listed<T>((items, next): (Vec<T>, Option<ListCursor>)) -> axum::Json<Page<T>> {
+    let next = next.as_ref().map(write_cursor);
+    axum::Json(Page { items, next })
+}
+
+/// The place and size of the wanted page.
+fn paging(paging: &Paging) -> Result<(Option<ListCursor>, usize), Refusal> {
+    paging.read()
+}

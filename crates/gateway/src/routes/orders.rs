@@ -1,0 +1,90 @@
+//! Orders and parcels.
+
+use super::{listed, paging};
+use crate::{
+    app::State,
+    extract::{Id, Paging, Query, Who},
+    problem::Refusal,
+    store::OrderFilter,
+};
+use axum::{Json, extract};
+use deskhand_domain::{CustomerId, Order, OrderId, Scope, Shipment, ShipmentId};
+use deskhand_protocol::{problem::Problem, rest::Page};
+use serde::Deserialize;
+
+/// Which orders.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    customer: Option<CustomerId>,
+    number: Option<String>,
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+/// Orders, newest first.
+#[utoipa::path(get, path = "/v1/orders", params(Filter), responses(
+    (status = 200, body = Page<Order>), (status = 403, body = Problem)
+))]
+pub async fn list(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Query(query): Query<Filter>,
+) -> Result<Json<Page<Order>>, Refusal> {
+    who.must(Scope::CustomersRead)?;
+    let (cursor, limit) = paging(&Paging {
+        cursor: query.cursor,
+        limit: query.limit,
+    })?;
+    let filter = OrderFilter {
+        customer: query.customer,
+        number: query.number,
+    };
+    Ok(listed(state.store.orders(filter, cursor, limit).await?))
+}
+
+/// One order.
+#[utoipa::path(get, path = "/v1/orders/{order}", params(("order" = String, Path)), responses(
+    (status = 200, body = Order), (status = 404, body = Problem)
+))]
+pub async fn one(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Id(order): Id<OrderId>,
+) -> Result<Json<Order>, Refusal> {
+    who.must(Scope::CustomersRead)?;
+    let found = state.store.get::<Order>(order.0).await?;
+    found.map(Json).ok_or_else(Refusal::not_found)
+}
+
+/// The parcels of an order.
+#[utoipa::path(get, path = "/v1/orders/{order}/shipments", params(("order" = String, Path), Paging),
+    responses((status = 200, body = Page<Shipment>), (status = 404, body = Problem)))]
+pub async fn shipments(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Id(order): Id<OrderId>,
+    Query(query): Query<Paging>,
+) -> Result<Json<Page<Shipment>>, Refusal> {
+    who.must(Scope::CustomersRead)?;
+    let (cursor, limit) = paging(&query)?;
+    if state.store.get::<Order>(order.0).await?.is_none() {
+        return Err(Refusal::not_found());
+    }
+    Ok(listed(state.store.shipments(order, cursor, limit).await?))
+}
+
+/// One parcel.
+#[utoipa::path(get, path = "/v1/shipments/{shipment}", params(("shipment" = String, Path)), responses(
+    (status = 200, body = Shipment), (status = 404, body = Problem)
+))]
+pub async fn shipment(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Id(shipment): Id<ShipmentId>,
+) -> Result<Json<Shipment>, Refusal> {
+    who.must(Scope::CustomersRead)?;
+    let found = state.store.get::<Shipment>(shipment.0).await?;
+    found.map(Json).ok_or_else(Refusal::not_found)
+}

@@ -1,0 +1,46 @@
+//! The first copy of a desktop.
+
+use crate::{
+    app::State,
+    extract::{Query, Who, cursor},
+    feed::{LiveCursor, Sight, write_cursor},
+    problem::Refusal,
+};
+use axum::{Json, extract};
+use deskhand_protocol::{problem::Problem, sync::SyncPage};
+use serde::Deserialize;
+
+/// Where to go on.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// A page of everything the account may see: what is open first, newest first.
+#[utoipa::path(get, path = "/v1/sync", params(After), responses(
+    (status = 200, body = SyncPage), (status = 400, body = Problem), (status = 409, body = Problem)
+))]
+pub async fn page(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Query(query): Query<After>,
+) -> Result<Json<SyncPage>, Refusal> {
+    let sight = Sight::of(who.account.role);
+    let after = cursor(query.after.as_deref())?;
+    let synced = state.store.sync(after, move |kind| sight.may(kind)).await?;
+    let epoch = state.store.history().epoch;
+    let live = LiveCursor {
+        epoch: epoch.clone(),
+        upto: synced.head,
+    };
+    Ok(Json(SyncPage {
+        epoch,
+        changes: synced.changes,
+        live: write_cursor(&live),
+        next: synced.next.as_ref().map(write_cursor),
+        total: synced.total,
+    }))
+}

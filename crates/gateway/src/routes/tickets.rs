@@ -1,0 +1,174 @@
+//! Tickets and their messages.
+
+use super::{listed, paging, reply};
+use crate::{
+    app::State,
+    extract::{Id, Json, Op, Paging, Query, Who},
+    passwords::digest,
+    problem::Refusal,
+    store::{Done, Operation, TicketFilter},
+};
+use axum::{extract, response::Response};
+use deskhand_domain::{
+    Account, AccountId, Channel, CustomerId, Message, MessageId, MessageKind, OpId, Scope, Ticket,
+    TicketId, TicketStatus, text,
+};
+use deskhand_protocol::{
+    problem::Problem,
+    rest::{MessageAdded, NewMessage, Page, TicketPatch},
+};
+use serde::{Deserialize, Serialize};
+
+/// Which tickets.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    status: Option<TicketStatus>,
+    channel: Option<Channel>,
+    assignee: Option<AccountId>,
+    customer: Option<CustomerId>,
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+/// Tickets, newest message first.
+#[utoipa::path(get, path = "/v1/tickets", params(Filter), responses(
+    (status = 200, body = Page<Ticket>), (status = 401, body = Problem), (status = 403, body = Problem)
+))]
+pub async fn list(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Query(query): Query<Filter>,
+) -> Result<axum::Json<Page<Ticket>>, Refusal> {
+    who.must(Scope::TicketsRead)?;
+    let (cursor, limit) = paging(&Paging {
+        cursor: query.cursor,
+        limit: query.limit,
+    })?;
+    let filter = TicketFilter {
+        status: query.status,
+        channel: query.channel,
+        assignee: query.assignee,
+        customer: query.customer,
+    };
+    Ok(listed(state.store.tickets(filter, cursor, limit).await?))
+}
+
+/// One ticket.
+#[utoipa::path(get, path = "/v1/tickets/{ticket}", params(("ticket" = String, Path)), responses(
+    (status = 200, body = Ticket), (status = 404, body = Problem)
+))]
+pub async fn one(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Id(ticket): Id<TicketId>,
+) -> Result<axum::Json<Ticket>, Refusal> {
+    who.must(Scope::TicketsRead)?;
+    let found = state.store.get::<Ticket>(ticket.0).await?;
+    found.map(axum::Json).ok_or_else(Refusal::not_found)
+}
+
+/// Changes what the body names.
+#[utoipa::path(patch, path = "/v1/tickets/{ticket}", request_body = TicketPatch,
+    params(("ticket" = String, Path), ("idempotency-key" = String, Header)),
+    responses((status = 200, body = Ticket), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn change(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Id(ticket): Id<TicketId>,
+    Op(op): Op,
+    Json(mut patch): Json<TicketPatch>,
+) -> Result<Response, Refusal> {
+    who.must(Scope::TicketsWrite)?;
+    clean_tags("/add_tags", &mut patch.add_tags)?;
+    clean_tags("/remove_tags", &mut patch.remove_tags)?;
+    if patch.snoozed_until.is_some() && patch.status != Some(TicketStatus::Snoozed) {
+        return Err(Refusal::field("/snoozed_until", "goes with status snoozed"));
+    }
+    if let Some(Some(assignee)) = patch.assignee
+        && state.store.get::<Account>(assignee.0).await?.is_none()
+    {
+        return Err(Refusal::field("/assignee", "there is no such account"));
+    }
+    let operation = operation(op, &who, "patch", ticket, &patch);
+    let done = state.store.once(operation, move |tx| {
+        Box::pin(async move {
+            let changed = tx.patch_ticket(ticket, patch).await?;
+            changed.map(|ticket| Done::new(200, &ticket)).transpose()
+        })
+    });
+    done.await?.map(reply).ok_or_else(Refusal::not_found)
+}
+
+/// The messages of a ticket, oldest first.
+#[utoipa::path(get, path = "/v1/tickets/{ticket}/messages", params(("ticket" = String, Path), Paging),
+    responses((status = 200, body = Page<Message>), (status = 404, body = Problem)))]
+pub async fn messages(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Id(ticket): Id<TicketId>,
+    Query(query): Query<Paging>,
+) -> Result<axum::Json<Page<Message>>, Refusal> {
+    who.must(Scope::TicketsRead)?;
+    let (cursor, limit) = paging(&query)?;
+    if state.store.get::<Ticket>(ticket.0).await?.is_none() {
+        return Err(Refusal::not_found());
+    }
+    Ok(listed(state.store.messages(ticket, cursor, limit).await?))
+}
+
+/// Writes to the customer, or a note among colleagues. The message's id is the operation's.
+#[utoipa::path(post, path = "/v1/tickets/{ticket}/messages", request_body = NewMessage,
+    params(("ticket" = String, Path), ("idempotency-key" = String, Header)),
+    responses((status = 201, body = MessageAdded), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn write(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Id(ticket): Id<TicketId>,
+    Op(op): Op,
+    Json(mut body): Json<NewMessage>,
+) -> Result<Response, Refusal> {
+    who.must(match body.kind {
+        MessageKind::Public => Scope::MessagesSend,
+        MessageKind::Note => Scope::TicketsWrite,
+    })?;
+    body.text = text::message(&body.text).map_err(|error| Refusal::text("/text", error))?;
+    let (operation, author) = (operation(op, &who, "message", ticket, &body), who.account.id);
+    let done = state.store.once(operation, move |tx| {
+        Box::pin(async move {
+            let added = tx.add_message(MessageId(op.0), ticket, author, body).await?;
+            let answer = added.map(|(message, ticket)| MessageAdded { message, ticket });
+            answer.map(|added| Done::new(201, &added)).transpose()
+        })
+    });
+    done.await?.map(reply).ok_or_else(Refusal::not_found)
+}
+
+fn operation(
+    id: OpId,
+    who: &Who,
+    what: &str,
+    ticket: TicketId,
+    body: &impl Serialize,
+) -> Operation {
+    let body = serde_json::to_string(body).unwrap_or_default();
+    Operation {
+        id,
+        actor: who.account.id.to_string(),
+        request: digest(format!("{what} {ticket} {body}")),
+    }
+}
+
+fn clean_tags(pointer: &'static str, tags: &mut [String]) -> Result<(), Refusal> {
+    if tags.len() > 50 {
+        return Err(Refusal::field(pointer, "at most 50 tags at once"));
+    }
+    for tag in tags {
+        *tag = text::line(tag)
+            .map_err(|error| Refusal::text(pointer, error))?
+            .to_lowercase();
+    }
+    Ok(())
+}

@@ -1,0 +1,252 @@
+//! Starting and stopping a gateway, and everything that can be wrong with where it starts.
+
+pub mod words;
+
+use crate::{
+    app::{self, State},
+    clock::Clock,
+    config::Config,
+    feed::Feed,
+    hub::Hub,
+    passwords,
+    serve::serve,
+    store::{Location, Store, StoreError},
+    tasks::Tasks,
+    throttle::Throttles,
+};
+use chrono::TimeDelta;
+use std::{
+    fs::File,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::net::TcpListener;
+
+/// Where the embedded sample shop prefers to listen.
+const SAMPLE_ADDRESS: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7431);
+/// When a sample shop in which nothing changed is made anew.
+const SAMPLE_AGE: TimeDelta = TimeDelta::hours(12);
+/// How long requests and sockets may take to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Why a gateway did not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
+pub enum StartError {
+    #[error("the configuration is wrong: {0}")]
+    Config(String),
+    #[error(
+        "{address} is taken by another program: stop it, or choose another address with --listen"
+    )]
+    PortTaken { address: SocketAddr },
+    #[error("cannot listen on {address} ({why}): choose another address with --listen")]
+    Listen { address: SocketAddr, why: String },
+    #[error(
+        "cannot write to {}: give this user the right to write there, or choose another folder with --data-dir",
+        path.display()
+    )]
+    NotWritable { path: PathBuf },
+    #[error(
+        "{} is not a folder: move the file away, or choose another folder with --data-dir",
+        path.display()
+    )]
+    NotAFolder { path: PathBuf },
+    #[error(
+        "the disk of {} is full: make room and start again; nothing that was stored is lost",
+        path.display()
+    )]
+    DiskFull { path: PathBuf },
+    #[error(
+        "{} is damaged or is not a database of Deskhand: move it away and put back a backup; it was left as it is",
+        file.display()
+    )]
+    Damaged { file: PathBuf },
+    #[error(
+        "{database} was written by a newer Deskhand (schema {version}): start that version, or put back a backup made before the update"
+    )]
+    NewerSchema { database: String, version: i64 },
+    #[error(
+        "another gateway already uses {}: stop it, or choose another folder with --data-dir",
+        path.display()
+    )]
+    InUse { path: PathBuf },
+    #[error(
+        "the database address is wrong: write it as postgres://user:password@host:5432/database"
+    )]
+    BadUrl,
+    #[error(
+        "PostgreSQL cannot be used ({why}): check that it runs, and the host, name and password in the database address"
+    )]
+    Unreachable { why: String },
+    #[error(
+        "the sample shop's passwords are published, so it listens on this machine only, not on {address}: use 127.0.0.1, or --sample-on-network if everybody may enter"
+    )]
+    SampleOnNetwork { address: SocketAddr },
+    #[error("the tables could not be brought up to date")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    #[error("the database failed: {what}")]
+    Database { what: String },
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+}
+
+impl StartError {
+    /// The exit code of the program, one for each cause.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) => 10,
+            Self::PortTaken { .. } => 11,
+            Self::Listen { .. } => 12,
+            Self::NotWritable { .. } => 13,
+            Self::NotAFolder { .. } => 14,
+            Self::DiskFull { .. } => 15,
+            Self::Damaged { .. } => 16,
+            Self::NewerSchema { .. } => 17,
+            Self::InUse { .. } => 18,
+            Self::BadUrl => 19,
+            Self::Unreachable { .. } => 20,
+            Self::SampleOnNetwork { .. } => 21,
+            Self::Migration(_) => 22,
+            Self::Database { .. } | Self::Store(_) => 23,
+        }
+    }
+}
+
+/// A gateway that runs until it is stopped.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Everything the handlers use; for tests that look behind the API.
+    pub state: State,
+    tasks: Tasks,
+    _lock: File,
+}
+
+impl Running {
+    /// Stops: no new requests, running ones end, sockets are told, the database is closed.
+    pub async fn stop(self) {
+        if !self.tasks.stop(DRAIN).await {
+            tracing::warn!("some requests or sockets did not end in time");
+        }
+        self.state.store.close().await;
+    }
+}
+
+/// Starts a gateway.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    start_at(config, Clock::default()).await
+}
+
+/// Starts a gateway with a clock of the caller's choice.
+pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartError> {
+    if config.sample && !config.sample_on_network && !config.listen.ip().is_loopback() {
+        return Err(StartError::SampleOnNetwork {
+            address: config.listen,
+        });
+    }
+    let lock = lock(&config.data_dir)?;
+    let listener = listen(config.listen).await?;
+    let address = listener.local_addr().map_err(|error| StartError::Listen {
+        address: config.listen,
+        why: error.to_string(),
+    })?;
+    let tasks = Tasks::default();
+    let store = Store::open(&location(&config), clock.clone(), tasks.clone()).await?;
+    if config.sample {
+        fill_with_sample(&store).await?;
+    }
+    warn_of_clock(&store).await?;
+    let state = State {
+        feed: Feed::start(&store, &tasks),
+        hub: Hub::default(),
+        throttles: Arc::new(Throttles::new(&config)),
+        store,
+        clock,
+        tasks: tasks.clone(),
+    };
+    serve(listener, app::app(state.clone()), &tasks);
+    tracing::info!(%address, sample = config.sample, "the gateway answers");
+    Ok(Running {
+        address,
+        state,
+        tasks,
+        _lock: lock,
+    })
+}
+
+/// Starts the embedded sample shop on this machine, on its usual port or any free one.
+pub async fn start_sample(data_dir: &Path) -> Result<Running, StartError> {
+    let mut config = Config::embedded(data_dir);
+    config.sample = true;
+    config.listen = SAMPLE_ADDRESS;
+    match start(config.clone()).await {
+        Err(StartError::PortTaken { .. } | StartError::Listen { .. }) => {
+            config.listen.set_port(0);
+            start(config).await
+        }
+        other => other,
+    }
+}
+
+/// Makes the data folder and holds its lock, so that no second gateway writes there.
+fn lock(data_dir: &Path) -> Result<File, StartError> {
+    std::fs::create_dir_all(data_dir).map_err(|error| words::folder(data_dir, error))?;
+    let path = data_dir.join("gateway.lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| words::folder(data_dir, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse {
+            path: data_dir.to_owned(),
+        }),
+        Err(std::fs::TryLockError::Error(error)) => Err(words::folder(data_dir, error)),
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AddrInUse {
+            StartError::PortTaken { address }
+        } else {
+            StartError::Listen {
+                address,
+                why: error.to_string(),
+            }
+        }
+    })
+}
+
+fn location(config: &Config) -> Location {
+    match &config.database_url {
+        Some(url) => Location::Url(url.clone()),
+        None => Location::File(config.data_dir.join("gateway.db")),
+    }
+}
+
+async fn fill_with_sample(store: &Store) -> Result<(), StartError> {
+    if store.is_empty().await? || store.is_stale_sample(SAMPLE_AGE).await? {
+        let hash = passwords::hash("hollowpine").await;
+        store
+            .seed(crate::testing::small_shop(store.clock().now(), 90, hash))
+            .await?;
+        tracing::info!("the sample shop was made");
+    }
+    Ok(())
+}
+
+/// A clock far behind the newest record sorts new messages below old ones; somebody should know.
+async fn warn_of_clock(store: &Store) -> Result<(), StartError> {
+    if let Some(newest) = store.newest_record().await?
+        && newest - store.clock().now() > TimeDelta::minutes(10)
+    {
+        tracing::warn!(%newest, "this machine's clock is behind the newest record: set the clock");
+    }
+    Ok(())
+}

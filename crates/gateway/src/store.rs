@@ -1,0 +1,221 @@
+//! The gateway's memory: one store, with SQLite or PostgreSQL behind it.
+//!
+//! Every change that a desktop can see goes through [`Store::write`] and [`Tx::put`], which give it
+//! the next position of the feed in the transaction that makes it. What an engine does in its own
+//! way stands in `sqlite.rs` and `postgres.rs`; all other SQL runs on both.
+
+mod accounts;
+mod cells;
+mod chat;
+pub mod conformance;
+mod entity;
+mod error;
+mod feed;
+mod lists;
+mod operations;
+mod postgres;
+mod seed;
+mod sql;
+mod sqlite;
+mod sync;
+mod tickets;
+
+pub use accounts::{NewSession, SignedIn};
+pub use chat::{Opened, Visitor};
+pub use error::{Doing, StoreError};
+pub use lists::{ListCursor, OrderFilter, TicketFilter};
+pub use operations::{Done, Operation, Outcome};
+pub use seed::Seed;
+pub use sync::SyncCursor;
+
+use crate::{clock::Clock, tasks::Tasks};
+use deskhand_domain::{Instant, Shop};
+use deskhand_protocol::sync::Kind;
+use entity::Row;
+use futures_util::future::BoxFuture;
+use sqlx::{Any, AnyPool, Transaction};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Where the data lies.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// A SQLite file in a folder of its own.
+    File(PathBuf),
+    /// A PostgreSQL database.
+    Url(String),
+}
+
+/// The database, shared by everything in one gateway.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// On SQLite exactly one connection: two that write at once can damage a file (fixed in SQLite
+    /// 3.51.3, which sqlx does not ship yet).
+    write: AnyPool,
+    /// On SQLite read-only connections, so that a second writer is impossible.
+    read: AnyPool,
+    tasks: Tasks,
+    clock: Clock,
+    /// Says that there is more in the feed; the database is the feed.
+    head: watch::Sender<i64>,
+    /// What holds for the whole history; changes only when a sample shop is made anew.
+    history: RwLock<History>,
+}
+
+/// What holds for the whole history of a database.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// Names the history the positions belong to.
+    pub epoch: String,
+    /// The shop, once there is one.
+    pub shop: Option<Shop>,
+    /// Whether this is a sample shop with published passwords.
+    pub sample: bool,
+}
+
+/// A transaction that knows what it touched.
+pub struct Tx {
+    inner: Transaction<'static, Any>,
+    head: i64,
+    touched: BTreeSet<(Kind, Uuid)>,
+    /// When the transaction began.
+    pub now: Instant,
+}
+
+impl Store {
+    /// Opens the database, brings its tables up to date and reads what holds for all of it.
+    pub async fn open(
+        location: &Location,
+        clock: Clock,
+        tasks: Tasks,
+    ) -> Result<Self, crate::start::StartError> {
+        sqlx::any::install_default_drivers();
+        let (write, read) = match location {
+            Location::File(file) => sqlite::open(file).await?,
+            Location::Url(url) => postgres::open(url).await?,
+        };
+        let store = Self {
+            inner: Arc::new(Inner {
+                write,
+                read,
+                tasks,
+                clock,
+                head: watch::Sender::new(0),
+                history: RwLock::default(),
+            }),
+        };
+        store.read_history().await?;
+        Ok(store)
+    }
+
+    /// Closes every connection; the readers first, so that the writer can tidy up behind them.
+    pub async fn close(&self) {
+        self.inner.read.close().await;
+        self.inner.write.close().await;
+    }
+
+    /// Runs work in one transaction, in a task that goes on when the caller is dropped.
+    pub async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        let store = self.clone();
+        self.inner
+            .tasks
+            .finish("write", async move {
+                let mut tx = store.begin().await?;
+                match work(&mut tx).await {
+                    Ok(value) => store.commit(tx).await.map(|()| value),
+                    Err(error) => {
+                        tx.inner.rollback().await.doing("take back")?;
+                        Err(error)
+                    }
+                }
+            })
+            .await
+            .ok_or(StoreError::Interrupted)?
+    }
+
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        let mut inner = self.inner.write.begin().await.doing("begin")?;
+        let (head,): (i64,) = sqlx::query_as(
+            "update feed_head set position = position where one = 1 returning position",
+        )
+        .fetch_one(&mut *inner)
+        .await
+        .doing("take its turn")?;
+        Ok(Tx {
+            inner,
+            head,
+            touched: BTreeSet::new(),
+            now: self.inner.clock.now(),
+        })
+    }
+
+    async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
+        let head = tx.number().await?;
+        tx.inner.commit().await.doing("commit")?;
+        self.inner.head.send_if_modified(|known| {
+            let newer = head > *known;
+            *known = head.max(*known);
+            newer
+        });
+        Ok(())
+    }
+
+    /// The newest position, and a way to wait for a newer one.
+    pub fn head(&self) -> watch::Receiver<i64> {
+        self.inner.head.subscribe()
+    }
+
+    /// What holds for the whole history.
+    pub fn history(&self) -> History {
+        self.inner
+            .history
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The clock the store uses.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let (_one,): (i64,) = sqlx::query_as("select position from feed_head")
+            .fetch_one(&self.inner.read)
+            .await
+            .doing("answer")?;
+        Ok(())
+    }
+
+    fn read(&self) -> &AnyPool {
+        &self.inner.read
+    }
+
+    /// Entities by their ids, those that exist.
+    pub(crate) async fn load<E: Row>(&self, ids: &[Uuid]) -> Result<Vec<E>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for part in ids.chunks(500) {
+            found.extend(entity::by_ids::<E, _>(self.read(), part).await?);
+        }
+        Ok(found)
+    }
+
+    /// One entity by its id.
+    pub(crate) async fn get<E: Row>(&self, id: Uuid) -> Result<Option<E>, StoreError> {
+        Ok(self.load::<E>(&[id]).await?.pop())
+    }
+}

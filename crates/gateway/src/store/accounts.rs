@@ -1,0 +1,113 @@
+//! Accounts that sign in, and their sessions. A session's token is kept only as its hash.
+
+use super::{
+    Doing as _, Store, StoreError,
+    cells::Cells,
+    entity::Row as _,
+    sql::{self, Cell},
+};
+use crate::clock::millis;
+use deskhand_domain::{Account, AccountId, Instant};
+
+/// A session to be opened.
+pub struct NewSession {
+    /// SHA-256 of the token, in hex.
+    pub token_hash: String,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The device's name as given.
+    pub device: String,
+    /// When it ends.
+    pub expires_at: Instant,
+}
+
+/// Who a token belongs to.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The account.
+    pub account: Account,
+    /// When the session ends.
+    pub expires_at: Instant,
+}
+
+impl Store {
+    /// The account of an address and the hash of its password.
+    pub async fn credentials(&self, email: &str) -> Result<Option<(Account, String)>, StoreError> {
+        let row = sqlx::query(
+            "select id, name, email, role, password from accounts where email_key = $1",
+        )
+        .bind(email.to_lowercase())
+        .fetch_optional(self.read())
+        .await
+        .doing("look for the account")?;
+        row.map(|row| {
+            let cells = Cells::new(Account::TABLE, &row);
+            Ok((Account::read(&cells)?, cells.text("password")?))
+        })
+        .transpose()
+    }
+
+    /// Opens a session, and forgets those that ended.
+    pub async fn open_session(&self, new: NewSession) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query("delete from sessions where expires_at < $1")
+                    .bind(millis(tx.now))
+                    .execute(&mut *tx.inner)
+                    .await
+                    .doing("forget old sessions")?;
+                let now = Cell::at(tx.now);
+                let columns = ["token_hash", "account", "device", "created_at", "expires_at"];
+                let row = vec![
+                    Cell::text(new.token_hash),
+                    Cell::text(new.account),
+                    Cell::text(new.device),
+                    now,
+                    Cell::at(new.expires_at),
+                ];
+                sql::upsert(&mut tx.inner, "sessions", "token_hash", &columns, vec![row])
+                    .await
+                    .doing("open a session")
+            })
+        })
+        .await
+    }
+
+    /// Who the token belongs to, while the session lasts.
+    pub async fn session(&self, token_hash: &str) -> Result<Option<SignedIn>, StoreError> {
+        let row = sqlx::query(
+            "select a.id, a.name, a.email, a.role, s.expires_at
+             from sessions s join accounts a on a.id = s.account
+             where s.token_hash = $1 and s.expires_at > $2",
+        )
+        .bind(token_hash)
+        .bind(millis(self.clock().now()))
+        .fetch_optional(self.read())
+        .await
+        .doing("look for the session")?;
+        row.map(|row| {
+            let cells = Cells::new("sessions", &row);
+            Ok(SignedIn {
+                account: Account::read(&cells)?,
+                expires_at: cells.at("expires_at")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Ends a session. Whether there was one.
+    pub async fn close_session(&self, token_hash: &str) -> Result<bool, StoreError> {
+        let token_hash = token_hash.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query("delete from sessions where token_hash = $1")
+                    .bind(token_hash)
+                    .execute(&mut *tx.inner)
+                    .await
+                    .doing("end the session")?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+}

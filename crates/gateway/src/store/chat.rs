@@ -1,0 +1,449 @@
+//! What the web chat writes and reads: conversations of visitors who only claim to be a customer.
+
+use super::{
+    Doing as _, Store, StoreError, Tx,
+    cells::Cells,
+    entity,
+    sql::{self, Cell},
+    tickets::first_name,
+};
+use crate::intent;
+use deskhand_domain::{
+    Account, AccountId, Author, Channel, Currency, Customer, CustomerId, Delivery, Instant,
+    Message, MessageId, MessageKind, Money, Mood, Order, OrderId, Priority, Source, Ticket,
+    TicketId, TicketStatus, customer::Risk, order_number, sla, text, ticket::Identity,
+};
+use deskhand_protocol::chat::{ChatMessage, Conversation, OpenConversation};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Whose page a token belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    /// The conversation's id, made by the page.
+    pub conversation: Uuid,
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// The customer the ticket is of.
+    pub customer: CustomerId,
+    /// The name as given.
+    pub name: String,
+}
+
+/// A conversation that was opened, and what the token is good for.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Whose page it is.
+    pub visitor: Visitor,
+    /// Whether it was opened just now.
+    pub new: bool,
+}
+
+impl Store {
+    /// Opens a conversation, or finds it when the page asks again, and lets the token in.
+    pub async fn open_conversation(
+        &self,
+        open: OpenConversation,
+        request: String,
+        token_hash: String,
+    ) -> Result<Opened, StoreError> {
+        let shop = self.history().shop;
+        let prefix = shop.as_ref().map_or(String::new(), |shop| shop.order_prefix.clone());
+        let currency = shop.map_or(Currency::EUR, |shop| shop.currency);
+        let ids = [self.clock().id(), self.clock().id()];
+        self.write(move |tx| {
+            Box::pin(async move {
+                let known = tx.conversation(open.id, &request).await?;
+                let opened = match known {
+                    Some(visitor) => Opened { visitor, new: false },
+                    None => {
+                        let customer = tx.customer_for(&open, ids[0], currency).await?;
+                        let visitor = tx.new_chat(&open, customer, ids[1], &prefix).await?;
+                        tx.add_conversation(&visitor, &request).await?;
+                        Opened { visitor, new: true }
+                    }
+                };
+                tx.let_in(token_hash, opened.visitor.conversation).await?;
+                Ok(opened)
+            })
+        })
+        .await
+    }
+
+    /// Whose page the token belongs to.
+    pub async fn visitor(&self, token_hash: &str) -> Result<Option<Visitor>, StoreError> {
+        let row = sqlx::query(
+            "select c.id, c.ticket, c.customer, c.name
+             from visitors v join conversations c on c.id = v.conversation
+             where v.token_hash = $1",
+        )
+        .bind(token_hash)
+        .fetch_optional(self.read())
+        .await
+        .doing("look for the visitor")?;
+        row.map(|row| visitor(&Cells::new("conversations", &row)))
+            .transpose()
+    }
+
+    /// Adds what the customer wrote; the same id is stored once.
+    pub async fn customer_writes(
+        &self,
+        visitor: &Visitor,
+        id: MessageId,
+        text: String,
+    ) -> Result<Option<Message>, StoreError> {
+        let (ticket, customer) = (visitor.ticket, visitor.customer);
+        self.write(move |tx| {
+            Box::pin(async move {
+                if let Some(known) = tx.get::<Message>(id.0).await? {
+                    return if known.ticket == ticket && known.text == text {
+                        Ok(Some(known))
+                    } else {
+                        Err(StoreError::Conflict)
+                    };
+                }
+                let Some(mut ticket) = tx.get::<Ticket>(ticket.0).await? else {
+                    return Ok(None);
+                };
+                let message = from_customer(id, ticket.id, customer, text, tx.now);
+                waits(&mut ticket, &message);
+                tx.put(&[ticket]).await?;
+                tx.put(std::slice::from_ref(&message)).await?;
+                Ok(Some(message))
+            })
+        })
+        .await
+    }
+
+    /// What the page may know of its conversation.
+    pub async fn conversation(&self, of: &Visitor) -> Result<Conversation, StoreError> {
+        let messages = self.public_messages(of.ticket).await?;
+        let ticket = self.get::<Ticket>(of.ticket.0).await?;
+        let seen_at = ticket.and_then(|ticket| ticket.seen_at);
+        Ok(Conversation {
+            token: None,
+            shop: self.shop_name(),
+            name: of.name.clone(),
+            messages: self.as_seen_by_customer(messages, seen_at).await?,
+        })
+    }
+
+    /// Messages as the customer sees them: first names only.
+    pub async fn as_seen_by_customer(
+        &self,
+        messages: Vec<Message>,
+        seen_at: Option<Instant>,
+    ) -> Result<Vec<ChatMessage>, StoreError> {
+        let authors: Vec<Uuid> = messages.iter().filter_map(author).map(|id| id.0).collect();
+        let names: BTreeMap<AccountId, String> = self
+            .load::<Account>(&authors)
+            .await?
+            .into_iter()
+            .map(|account| (account.id, first_name(&account.name).to_owned()))
+            .collect();
+        let shop = self.shop_name();
+        Ok(messages
+            .into_iter()
+            .filter(|message| message.kind == MessageKind::Public)
+            .map(|message| ChatMessage {
+                id: message.id,
+                mine: matches!(message.author, Author::Customer(_)),
+                from: author(&message)
+                    .and_then(|id| names.get(&id).cloned())
+                    .unwrap_or_else(|| shop.clone()),
+                seen: seen_at.is_some_and(|seen| seen >= message.sent_at),
+                text: message.text,
+                sent_at: message.sent_at,
+                delivery: message.delivery,
+            })
+            .collect())
+    }
+
+    /// The shop's name, or the product's while there is no shop.
+    pub fn shop_name(&self) -> String {
+        self.history()
+            .shop
+            .map_or_else(|| "Deskhand".to_owned(), |shop| shop.name)
+    }
+
+    /// The newest public messages of a ticket, oldest first.
+    pub async fn public_messages(&self, ticket: TicketId) -> Result<Vec<Message>, StoreError> {
+        let rows = entity::select::<Message>()
+            .and("ticket = ?", vec![Cell::text(ticket)])
+            .and("kind = ?", vec![Cell::word(MessageKind::Public)])
+            .rows(self.read(), "sent_at desc, id desc", 500)
+            .await
+            .doing("read the conversation")?;
+        let mut messages = entity::read_all::<Message>(&rows)?;
+        messages.reverse();
+        Ok(messages)
+    }
+
+    /// What the shop wrote has come as far as `delivery`, up to a message or all of it.
+    pub async fn delivered(
+        &self,
+        ticket: TicketId,
+        upto: Option<MessageId>,
+        delivery: Delivery,
+    ) -> Result<(), StoreError> {
+        let behind = behind(self.public_messages(ticket).await?, upto, delivery);
+        if behind.is_empty() {
+            return Ok(());
+        }
+        self.write(move |tx| {
+            Box::pin(async move {
+                let ids: Vec<Uuid> = behind.iter().map(|message| message.id.0).collect();
+                let now = entity::by_ids::<Message, _>(&mut *tx.inner, &ids).await?;
+                let moved: Vec<Message> = now
+                    .into_iter()
+                    .filter(|message| is_behind(message, delivery))
+                    .map(|message| Message { delivery: Some(delivery), ..message })
+                    .collect();
+                tx.put(&moved).await
+            })
+        })
+        .await
+    }
+}
+
+impl Tx {
+    async fn conversation(
+        &mut self,
+        id: Uuid,
+        request: &str,
+    ) -> Result<Option<Visitor>, StoreError> {
+        let row = sqlx::query(
+            "select id, request, ticket, customer, name from conversations where id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&mut *self.inner)
+        .await
+        .doing("look for the conversation")?;
+        let Some(row) = row else { return Ok(None) };
+        let cells = Cells::new("conversations", &row);
+        if cells.text("request")? != request {
+            return Err(StoreError::Conflict);
+        }
+        visitor(&cells).map(Some)
+    }
+
+    async fn customer_for(
+        &mut self,
+        open: &OpenConversation,
+        id: Uuid,
+        currency: Currency,
+    ) -> Result<Customer, StoreError> {
+        let rows = entity::select::<Customer>()
+            .and("email_key = ?", vec![Cell::text(open.email.to_lowercase())])
+            .rows(&mut *self.inner, "id", 1)
+            .await
+            .doing("look for the customer")?;
+        if let Some(customer) = entity::read_all::<Customer>(&rows)?.pop() {
+            return Ok(customer);
+        }
+        let customer = Customer {
+            id: CustomerId(id),
+            name: open.name.clone(),
+            email: open.email.clone(),
+            phone: None,
+            city: None,
+            country: None,
+            language: open.language.clone().unwrap_or_else(|| "en".to_owned()),
+            since: self.now,
+            order_count: 0,
+            spent: Money::zero(currency),
+            refund_count: 0,
+            risk: Risk::Low,
+            source: Source {
+                name: "Web chat".to_owned(),
+                fetched_at: self.now,
+            },
+        };
+        self.put(std::slice::from_ref(&customer)).await?;
+        Ok(customer)
+    }
+
+    async fn new_chat(
+        &mut self,
+        open: &OpenConversation,
+        customer: Customer,
+        id: Uuid,
+        prefix: &str,
+    ) -> Result<Visitor, StoreError> {
+        let (last,): (i64,) = sqlx::query_as("select coalesce(max(number), 0) from tickets")
+            .fetch_one(&mut *self.inner)
+            .await
+            .doing("count the tickets")?;
+        let order = self.order_of(&customer, &open.text, prefix).await?;
+        let message = from_customer(
+            MessageId(open.id),
+            TicketId(id),
+            customer.id,
+            open.text.clone(),
+            self.now,
+        );
+        let mut ticket = Ticket {
+            id: TicketId(id),
+            number: u32::try_from(last + 1).unwrap_or(u32::MAX),
+            channel: Channel::WebChat,
+            subject: subject(&open.text),
+            customer: customer.id,
+            identity: Identity::Claimed,
+            order,
+            assignee: None,
+            status: TicketStatus::Open,
+            priority: Priority::Normal,
+            tags: Vec::new(),
+            intent: intent::guess(&open.text),
+            mood: Mood::Neutral,
+            language: open.language.clone().unwrap_or(customer.language),
+            at_stake: None,
+            escalated: false,
+            created_at: self.now,
+            updated_at: self.now,
+            last_message_at: self.now,
+            snippet: String::new(),
+            waiting_since: None,
+            due_at: None,
+            seen_at: None,
+            snoozed_until: None,
+            mentions: Vec::new(),
+        };
+        waits(&mut ticket, &message);
+        self.put(&[ticket]).await?;
+        self.put(&[message]).await?;
+        Ok(Visitor {
+            conversation: open.id,
+            ticket: TicketId(id),
+            customer: customer.id,
+            name: open.name.clone(),
+        })
+    }
+
+    /// The order a text names, when it is the customer's own.
+    async fn order_of(
+        &mut self,
+        customer: &Customer,
+        text: &str,
+        prefix: &str,
+    ) -> Result<Option<OrderId>, StoreError> {
+        let numbers = order_number::find(text, prefix);
+        if numbers.is_empty() {
+            return Ok(None);
+        }
+        let rows = entity::select::<Order>()
+            .and("customer = ?", vec![Cell::text(customer.id)])
+            .and_in("number", numbers.iter().take(20).map(Cell::text).collect())
+            .rows(&mut *self.inner, "placed_at desc", 1)
+            .await
+            .doing("look for the order")?;
+        Ok(entity::read_all::<Order>(&rows)?.pop().map(|order| order.id))
+    }
+
+    async fn add_conversation(&mut self, of: &Visitor, request: &str) -> Result<(), StoreError> {
+        let columns = ["id", "request", "ticket", "customer", "name", "created_at"];
+        let row = vec![
+            Cell::text(of.conversation),
+            Cell::text(request),
+            Cell::text(of.ticket),
+            Cell::text(of.customer),
+            Cell::text(&of.name),
+            Cell::at(self.now),
+        ];
+        sql::upsert(&mut self.inner, "conversations", "id", &columns, vec![row])
+            .await
+            .doing("store the conversation")
+    }
+
+    async fn let_in(&mut self, token_hash: String, conversation: Uuid) -> Result<(), StoreError> {
+        let columns = ["token_hash", "conversation", "created_at"];
+        let row = vec![
+            Cell::text(token_hash),
+            Cell::text(conversation),
+            Cell::at(self.now),
+        ];
+        sql::upsert(&mut self.inner, "visitors", "token_hash", &columns, vec![row])
+            .await
+            .doing("let the visitor in")
+    }
+}
+
+fn visitor(cells: &Cells<'_>) -> Result<Visitor, StoreError> {
+    Ok(Visitor {
+        conversation: cells.parse("id")?,
+        ticket: cells.parse("ticket")?,
+        customer: cells.parse("customer")?,
+        name: cells.text("name")?,
+    })
+}
+
+fn from_customer(
+    id: MessageId,
+    ticket: TicketId,
+    customer: CustomerId,
+    text: String,
+    now: Instant,
+) -> Message {
+    Message {
+        id,
+        ticket,
+        kind: MessageKind::Public,
+        author: Author::Customer(customer),
+        channel: Channel::WebChat,
+        text,
+        sent_at: now,
+        delivery: None,
+        attachments: Vec::new(),
+    }
+}
+
+/// The customer wrote and waits: the ticket is open again, and an answer is due.
+fn waits(ticket: &mut Ticket, message: &Message) {
+    let since = ticket.waiting_since.unwrap_or(message.sent_at);
+    ticket.status = TicketStatus::Open;
+    ticket.snoozed_until = None;
+    ticket.channel = message.channel;
+    ticket.waiting_since = Some(since);
+    ticket.due_at = Some(sla::due_at(since, ticket.channel, ticket.priority));
+    ticket.last_message_at = message.sent_at.max(ticket.last_message_at);
+    ticket.updated_at = message.sent_at;
+    ticket.snippet = text::snippet(&message.text);
+}
+
+/// A trivial subject: the start of the first line.
+fn subject(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    match line.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line.to_owned(),
+    }
+}
+
+fn author(message: &Message) -> Option<AccountId> {
+    match message.author {
+        Author::Account(id) => Some(id),
+        Author::Customer(_) | Author::System => None,
+    }
+}
+
+/// Messages of the shop, up to one of them or all, that have not come as far.
+fn behind(messages: Vec<Message>, upto: Option<MessageId>, delivery: Delivery) -> Vec<Message> {
+    let last = match upto {
+        None => messages.len(),
+        Some(id) => messages
+            .iter()
+            .position(|message| message.id == id)
+            .map_or(0, |index| index + 1),
+    };
+    messages
+        .into_iter()
+        .take(last)
+        .filter(|message| is_behind(message, delivery))
+        .collect()
+}
+
+fn is_behind(message: &Message, delivery: Delivery) -> bool {
+    message
+        .delivery
+        .is_some_and(|now| now < delivery && now != Delivery::Failed)
+}

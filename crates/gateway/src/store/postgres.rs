@@ -1,0 +1,45 @@
+//! What only PostgreSQL does: connecting, and saying what is wrong with the address.
+//!
+//! Writers take turns on the row of `feed_head`, which the shared code updates first in each
+//! transaction; a sequence would not be in the order of the commits.
+
+use crate::start::{StartError, words};
+use sqlx::{
+    AnyPool,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::{MigrateError, Migrator},
+};
+use std::{str::FromStr as _, time::Duration};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/gateway-postgres");
+
+/// How long the server may take to answer at the start.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connects writers and readers and brings the tables up to date.
+pub async fn open(url: &str) -> Result<(AnyPool, AnyPool), StartError> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(StartError::BadUrl);
+    }
+    let options = AnyConnectOptions::from_str(url).map_err(|_| StartError::BadUrl)?;
+    let write = pool(4).connect_with(options.clone()).await;
+    let write = write.map_err(words::postgres)?;
+    MIGRATIONS.run(&write).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
+            StartError::NewerSchema {
+                database: "the PostgreSQL database".to_owned(),
+                version,
+            }
+        }
+        MigrateError::Execute(error) => words::postgres(error),
+        other => StartError::Migration(other),
+    })?;
+    let read = pool(8).connect_with(options).await.map_err(words::postgres)?;
+    Ok((write, read))
+}
+
+fn pool(size: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(PATIENCE)
+}

@@ -1,0 +1,87 @@
+//! What only SQLite does: one writer, read-only readers, a write-ahead log, a check at the start.
+
+use crate::start::{StartError, words};
+use sqlx::{
+    AnyConnection, AnyPool,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::{MigrateError, Migrator},
+};
+use std::{fmt::Write as _, path::Path, str::FromStr as _};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/gateway-sqlite");
+
+const WRITER: &str = "pragma journal_mode = wal; pragma synchronous = full; \
+    pragma busy_timeout = 5000; pragma foreign_keys = on; pragma wal_autocheckpoint = 1000;";
+const READER: &str = "pragma query_only = on; pragma wal_autocheckpoint = 0; \
+    pragma busy_timeout = 5000;";
+/// Files up to this size are checked whole at the start; it takes well under a second.
+const CHECK_UP_TO: u64 = 256 << 20;
+
+/// Opens the file with its writer and its readers, and brings its tables up to date.
+pub async fn open(file: &Path) -> Result<(AnyPool, AnyPool), StartError> {
+    let fail = |error: &sqlx::Error| words::sqlite(file, error);
+    let write = pool(1, WRITER)
+        .connect_with(options(file, "rwc").map_err(|error| fail(&error))?)
+        .await
+        .map_err(|error| fail(&error))?;
+    if std::fs::metadata(file).is_ok_and(|meta| meta.len() < CHECK_UP_TO) {
+        check(file, &write).await?;
+    }
+    MIGRATIONS.run(&write).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
+            StartError::NewerSchema {
+                database: file.display().to_string(),
+                version,
+            }
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => fail(&error),
+        other => StartError::Migration(other),
+    })?;
+    let read = pool(4, READER)
+        .connect_with(options(file, "ro").map_err(|error| fail(&error))?)
+        .await
+        .map_err(|error| fail(&error))?;
+    Ok((write, read))
+}
+
+async fn check(file: &Path, pool: &AnyPool) -> Result<(), StartError> {
+    let (answer,): (String,) = sqlx::query_as("pragma quick_check(1)")
+        .fetch_one(pool)
+        .await
+        .map_err(|error| words::sqlite(file, &error))?;
+    if answer == "ok" {
+        Ok(())
+    } else {
+        Err(StartError::Damaged {
+            file: file.to_owned(),
+        })
+    }
+}
+
+fn pool(size: u32, pragmas: &'static str) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .after_connect(move |connection: &mut AnyConnection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(pragmas).execute(connection).await?;
+                Ok(())
+            })
+        })
+}
+
+/// The address of a file: every byte that is not plainly safe is escaped.
+fn options(file: &Path, mode: &str) -> Result<AnyConnectOptions, sqlx::Error> {
+    let mut url = String::from("sqlite://");
+    for byte in file.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            url.push(char::from(*byte));
+        } else {
+            write!(url, "%{byte:02X}").map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        }
+    }
+    AnyConnectOptions::from_str(&format!("{url}?mode={mode}"))
+}

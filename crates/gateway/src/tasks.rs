@@ -1,0 +1,58 @@
+//! The one place that starts tasks: each has a name, a panic is logged, and all end together.
+
+use futures_util::FutureExt;
+use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
+
+/// Every task of one gateway.
+#[derive(Clone, Default)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    /// Starts a task. It ends by itself or when [`Tasks::stopping`] says so.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that spawns")]
+    pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(async move {
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                tracing::error!(task = name, "a task panicked");
+            }
+        });
+    }
+
+    /// Runs work to its end even when the caller is dropped. `None` when the work panicked.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that spawns")]
+    pub async fn finish<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let done = self.tracker.spawn(work).await;
+        done.inspect_err(|_| tracing::error!(task = name, "a task panicked"))
+            .ok()
+    }
+
+    /// Counts something that runs elsewhere, such as a socket, as a task.
+    pub fn token(&self) -> TaskTrackerToken {
+        self.tracker.token()
+    }
+
+    /// Ends when the gateway stops.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Asks all to end and waits for them, within a limit. Whether all did.
+    pub async fn stop(&self, within: Duration) -> bool {
+        self.stop.cancel();
+        self.tracker.close();
+        tokio::time::timeout(within, self.tracker.wait())
+            .await
+            .is_ok()
+    }
+}
