@@ -92,6 +92,11 @@ impl Desktop {
         self.dark = dark;
     }
 
+    /// The home folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// The folder the window keeps its copy in when nothing else is said.
     pub fn data_dir(&self) -> PathBuf {
         self.home.path().join(".local/share/deskhand")
@@ -184,23 +189,15 @@ impl Desktop {
             .stderr(Stdio::null());
         let mut keyring = Process::start(command.stdout(Stdio::null()))?;
         keyring.input()?.write_all(b"a test's password\n")?;
-        let start = std::time::Instant::now();
-        while !self.keyring_answers()? {
-            anyhow::ensure!(
-                start.elapsed() < wait::LIMIT,
-                "the keychain does not answer"
-            );
+        wait::until_now("the keychain to answer", || {
             if let Ok(status) = keyring.ended(Duration::ZERO) {
                 anyhow::bail!("the keychain ended with {status}");
             }
-        }
+            let stored = ["store", "--label=ready", "purpose", "ready"];
+            Ok(self.secret_tool(&stored, "yes")?.0.then_some(()))
+        })?;
         self._processes.push(keyring);
         Ok(())
-    }
-
-    fn keyring_answers(&self) -> anyhow::Result<bool> {
-        let stored = self.secret_tool(&["store", "--label=ready", "purpose", "ready"], "yes");
-        Ok(stored?.0)
     }
 
     fn lock_keyring(&self) -> anyhow::Result<()> {

@@ -24,11 +24,17 @@ pub struct Gateway {
 impl Gateway {
     /// Starts it and waits until it is ready.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with("").await
+    }
+
+    /// Starts it with a configuration file of that text.
+    pub async fn start_with(configuration: &str) -> anyhow::Result<Self> {
         let mut gateway = Self {
             port: free_port()?,
             process: None,
             folder: tempfile::tempdir()?,
         };
+        std::fs::write(gateway.configuration(), configuration)?;
         gateway.go_on().await?;
         Ok(gateway)
     }
@@ -64,6 +70,8 @@ impl Gateway {
                 .arg("--data-dir")
                 .arg(self.folder.path().join("data"))
                 .arg("--sample")
+                .arg("--config")
+                .arg(self.configuration())
                 .arg("--listen")
                 .arg(format!("127.0.0.1:{}", self.port))
                 .stdin(Stdio::null())
@@ -88,6 +96,10 @@ impl Gateway {
             let log = std::fs::read_to_string(self.log()).unwrap_or_default();
             error.context(log)
         })
+    }
+
+    fn configuration(&self) -> PathBuf {
+        self.folder.path().join("gateway.toml")
     }
 
     /// Its log, for reports.

@@ -3,8 +3,11 @@
 //! It must never sleep for a time in place of waiting for a state, and it leaves no process
 //! behind.
 
+pub mod agent;
 pub mod chromium;
+pub mod customer;
 pub mod desktop;
+pub mod disk;
 pub mod gateway;
 pub mod process;
 pub mod wait;

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
+use tokio::time::Instant;
 
 /// A process with all its children. They end when this is dropped.
 pub struct Process {

@@ -28,6 +28,13 @@ pub struct Session {
 #[derive(Clone, Debug)]
 pub struct Element(String);
 
+impl Element {
+    /// The element that a script gave back, if it gave one.
+    pub fn of(value: &Value) -> Option<Self> {
+        value[ELEMENT].as_str().map(|id| Self(id.to_owned()))
+    }
+}
+
 impl Session {
     /// Starts the program under the driver at that address.
     pub async fn start(driver: &str, binary: &str, args: &[String]) -> anyhow::Result<Self> {
@@ -56,8 +63,7 @@ impl Session {
     pub async fn find(&self, css: &str) -> anyhow::Result<Option<Element>> {
         let query = json!({ "using": "css selector", "value": css });
         let found = self.post("elements", query).await?;
-        let first = found.get(0).and_then(|element| element[ELEMENT].as_str());
-        Ok(first.map(|id| Element(id.to_owned())))
+        Ok(found.get(0).and_then(Element::of))
     }
 
     /// The text of the page as shown.
