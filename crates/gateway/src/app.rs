@@ -49,7 +49,9 @@ pub fn app(state: State) -> Router {
             Refusal::of_status(axum::http::StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(|_| Refusal::internal().into_response()))
+        .layer(CatchPanicLayer::custom(|_| {
+            Refusal::internal().into_response()
+        }))
         .layer(middleware::from_fn(within_time))
         .layer(middleware::from_fn(same_version))
         .layer(middleware::from_fn_with_state(state.clone(), finish))

@@ -1,8 +1,6 @@
 //! What handlers ask of a request. Whatever cannot be read is refused with the place and the words.
 
-use crate::{
-    app::State, feed::read_cursor, passwords::digest, problem::Refusal, store::Visitor,
-};
+use crate::{app::State, feed::read_cursor, passwords::digest, problem::Refusal, store::Visitor};
 use axum::{
     body::Bytes,
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
@@ -40,7 +38,10 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
             .await
             .map_err(|rejection| Refusal::of_status(rejection.status()))?;
         let text = std::str::from_utf8(&bytes).map_err(|_| {
-            Refusal::new(Code::UnsupportedMedia, "the body is not UTF-8: encode it as UTF-8")
+            Refusal::new(
+                Code::UnsupportedMedia,
+                "the body is not UTF-8: encode it as UTF-8",
+            )
         })?;
         read_json(text).map(Json)
     }
@@ -131,9 +132,7 @@ impl Paging {
                 .parse()
                 .ok()
                 .filter(|limit| (1..=200).contains(limit))
-                .ok_or_else(|| {
-                    Refusal::new(Code::Invalid, "limit is a number from 1 to 200")
-                })?,
+                .ok_or_else(|| Refusal::new(Code::Invalid, "limit is a number from 1 to 200"))?,
         };
         Ok((cursor(self.cursor.as_deref())?, limit))
     }
@@ -143,7 +142,10 @@ impl Paging {
 pub fn cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, Refusal> {
     text.map(|text| {
         read_cursor(text).ok_or_else(|| {
-            Refusal::new(Code::Invalid, "the cursor cannot be read: start without one")
+            Refusal::new(
+                Code::Invalid,
+                "the cursor cannot be read: start without one",
+            )
         })
     })
     .transpose()
@@ -177,8 +179,12 @@ impl FromRequestParts<State> for Who {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
-        let signed_out =
-            || Refusal::new(Code::SignedOut, "nobody is signed in, or the session has ended: sign in");
+        let signed_out = || {
+            Refusal::new(
+                Code::SignedOut,
+                "nobody is signed in, or the session has ended: sign in",
+            )
+        };
         let token_hash = digest(bearer(&parts.headers).ok_or_else(signed_out)?);
         let session = state.store.session(&token_hash).await?;
         let session = session.ok_or_else(signed_out)?;
@@ -194,8 +200,12 @@ impl FromRequestParts<State> for Visitor {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
-        let unknown =
-            || Refusal::new(Code::SignedOut, "this conversation is not known: open a new one");
+        let unknown = || {
+            Refusal::new(
+                Code::SignedOut,
+                "this conversation is not known: open a new one",
+            )
+        };
         let token = bearer(&parts.headers).ok_or_else(unknown)?;
         let visitor = state.store.visitor(&digest(token)).await?;
         visitor.ok_or_else(unknown)
@@ -239,8 +249,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map_or_else(String::new, |peer| {
-            peer.0.ip().to_string()
-        })))
+        Ok(Self(
+            peer.map_or_else(String::new, |peer| peer.0.ip().to_string()),
+        ))
     }
 }

@@ -94,7 +94,10 @@ impl Batch {
         if sight.is_whole() {
             return self.whole.clone();
         }
-        let visible = self.changes.iter().filter(|change| sight.may(change.record.key().0));
+        let visible = self
+            .changes
+            .iter()
+            .filter(|change| sight.may(change.record.key().0));
         frame(&self.epoch, visible.cloned().collect(), self.upto)
     }
 }

@@ -4,23 +4,77 @@ use deskhand_domain::Intent;
 
 /// Words that give an intent away, in English, German and French; the first that matches wins.
 const SIGNS: &[(Intent, &[&str])] = &[
-    (Intent::NotReceived, &["not received", "never arrived", "nicht angekommen", "pas reçu"]),
-    (Intent::Damaged, &["damaged", "broken", "torn", "kaputt", "beschädigt", "cassé", "abîmé"]),
-    (Intent::WrongItem, &["wrong item", "falsche", "mauvais article"]),
+    (
+        Intent::NotReceived,
+        &[
+            "not received",
+            "never arrived",
+            "nicht angekommen",
+            "pas reçu",
+        ],
+    ),
+    (
+        Intent::Damaged,
+        &[
+            "damaged",
+            "broken",
+            "torn",
+            "kaputt",
+            "beschädigt",
+            "cassé",
+            "abîmé",
+        ],
+    ),
+    (
+        Intent::WrongItem,
+        &["wrong item", "falsche", "mauvais article"],
+    ),
     (Intent::MissingItem, &["missing", "fehlt", "manque"]),
-    (Intent::Exchange, &["exchange", "another size", "umtausch", "andere größe", "échange"]),
-    (Intent::Refund, &["refund", "money back", "erstatt", "geld zurück", "rembours"]),
-    (Intent::Return, &["return", "send it back", "retoure", "zurückschicken", "retour"]),
+    (
+        Intent::Exchange,
+        &[
+            "exchange",
+            "another size",
+            "umtausch",
+            "andere größe",
+            "échange",
+        ],
+    ),
+    (
+        Intent::Refund,
+        &["refund", "money back", "erstatt", "geld zurück", "rembours"],
+    ),
+    (
+        Intent::Return,
+        &[
+            "return",
+            "send it back",
+            "retoure",
+            "zurückschicken",
+            "retour",
+        ],
+    ),
     (Intent::Cancel, &["cancel", "stornier", "annuler"]),
     (Intent::AddressChange, &["address", "adresse"]),
     (
         Intent::WhereIsIt,
-        &["where is", "where's", "tracking", "parcel", "wo ist", "paket", "où est", "colis"],
+        &[
+            "where is", "where's", "tracking", "parcel", "wo ist", "paket", "où est", "colis",
+        ],
     ),
     (Intent::Invoice, &["invoice", "rechnung", "facture"]),
     (Intent::Customs, &["customs", "zoll", "douane"]),
     (Intent::Warranty, &["warranty", "garantie"]),
-    (Intent::Payment, &["payment", "gift card", "gutschein", "paiement", "carte cadeau"]),
+    (
+        Intent::Payment,
+        &[
+            "payment",
+            "gift card",
+            "gutschein",
+            "paiement",
+            "carte cadeau",
+        ],
+    ),
 ];
 
 /// The intent a first message shows.

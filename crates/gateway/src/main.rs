@@ -86,7 +86,12 @@ async fn run(serve: Serve) -> Result<(), StartError> {
 
 /// The command line and the environment win over the file.
 fn config(serve: Serve) -> Result<Config, StartError> {
-    let file = serve.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+    let file = serve
+        .config
+        .as_deref()
+        .map(File::read)
+        .transpose()?
+        .unwrap_or_default();
     let data_dir = serve.data_dir.or(file.data_dir).ok_or_else(|| {
         StartError::Config("say where to keep the data with --data-dir".to_owned())
     })?;

@@ -9,7 +9,9 @@ use std::sync::OnceLock;
 /// The hash of a password, as a PHC string.
 pub async fn hash(password: &str) -> String {
     let password = password.to_owned();
-    blocking(move || hash_now(&password)).await.unwrap_or_default()
+    blocking(move || hash_now(&password))
+        .await
+        .unwrap_or_default()
 }
 
 /// Whether the password is the one of the hash. Without a hash it takes just as long, so that
@@ -52,7 +54,10 @@ fn hash_now(password: &str) -> String {
         .unwrap_or_default()
 }
 
-#[expect(clippy::disallowed_methods, reason = "short, bounded, and awaited at once")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "short, bounded, and awaited at once"
+)]
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
 }

@@ -50,7 +50,10 @@ impl Refusal {
 
     /// There is no such thing.
     pub fn not_found() -> Self {
-        Self::new(Code::NotFound, "there is no such thing, or not for this account")
+        Self::new(
+            Code::NotFound,
+            "there is no such thing, or not for this account",
+        )
     }
 
     /// Too often.
@@ -96,7 +99,10 @@ impl Refusal {
     /// The body, with the request's id.
     pub fn problem(&self, request_id: Option<String>) -> Problem {
         let name = serde_json::to_value(self.code).ok();
-        let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or("internal");
+        let name = name
+            .as_ref()
+            .and_then(|name| name.as_str())
+            .unwrap_or("internal");
         Problem {
             kind: format!("/problems/{name}"),
             title: self.code.title().to_owned(),
@@ -120,7 +126,9 @@ impl Refusal {
         }
         if self.code == Code::SignedOut {
             let bearer = HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, bearer);
         }
         response
     }

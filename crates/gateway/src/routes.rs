@@ -60,12 +60,7 @@ impl Routes {
         self
     }
 
-    fn add(
-        mut self,
-        method: &'static str,
-        path: &'static str,
-        route: MethodRouter<State>,
-    ) -> Self {
+    fn add(mut self, method: &'static str, path: &'static str, route: MethodRouter<State>) -> Self {
         self.router = self.router.route(path, route);
         self.listed.push((method, path));
         self
@@ -118,14 +113,33 @@ pub fn all() -> Routes {
         license(name = "MIT OR Apache-2.0")
     ),
     paths(
-        health::alive, health::ready, health::hello, openapi,
-        sessions::sign_in, sessions::current, sessions::sign_out,
-        tickets::list, tickets::one, tickets::change, tickets::messages, tickets::write,
-        customers::list, customers::one, customers::orders,
-        orders::list, orders::one, orders::shipments, orders::shipment,
-        knowledge::articles, knowledge::macros,
-        sync::page, live::agent::upgrade, live::visitor::upgrade,
-        chat::open, chat::conversation, chat::write,
+        health::alive,
+        health::ready,
+        health::hello,
+        openapi,
+        sessions::sign_in,
+        sessions::current,
+        sessions::sign_out,
+        tickets::list,
+        tickets::one,
+        tickets::change,
+        tickets::messages,
+        tickets::write,
+        customers::list,
+        customers::one,
+        customers::orders,
+        orders::list,
+        orders::one,
+        orders::shipments,
+        orders::shipment,
+        knowledge::articles,
+        knowledge::macros,
+        sync::page,
+        live::agent::upgrade,
+        live::visitor::upgrade,
+        chat::open,
+        chat::conversation,
+        chat::write,
     ),
     components(schemas(deskhand_protocol::problem::Problem))
 )]

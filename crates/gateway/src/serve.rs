@@ -70,4 +70,3 @@ async fn connection(stream: TcpStream, app: Router, tasks: Tasks, _permit: Owned
         tracing::debug!(%error, "a connection ended early");
     }
 }
-

@@ -25,8 +25,7 @@ use std::{
 use tokio::net::TcpListener;
 
 /// Where the embedded sample shop prefers to listen.
-const SAMPLE_ADDRESS: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7431);
+const SAMPLE_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7431);
 /// When a sample shop in which nothing changed is made anew.
 const SAMPLE_AGE: TimeDelta = TimeDelta::hours(12);
 /// How long requests and sockets may take to end.

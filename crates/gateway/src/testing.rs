@@ -1,5 +1,7 @@
 //! What tests of this and other crates need: a small shop, and a real PostgreSQL.
 
+pub mod postgres;
+
 use crate::store::Seed;
 use chrono::TimeDelta;
 use deskhand_domain::{
@@ -109,7 +111,9 @@ fn order(number: u64, now: Instant, source: &Source) -> Order {
         id: OrderId(id(3, number)),
         number: format!("HP-{}", 20_000 + number),
         customer: CustomerId(id(2, number)),
-        placed_at: now - TimeDelta::days(5) - TimeDelta::minutes(i64::try_from(number).unwrap_or(0)),
+        placed_at: now
+            - TimeDelta::days(5)
+            - TimeDelta::minutes(i64::try_from(number).unwrap_or(0)),
         lines: Vec::new(),
         subtotal: price,
         discounts: Vec::new(),
@@ -166,7 +170,11 @@ fn ticket(number: u64, now: Instant) -> Ticket {
         identity: Identity::Claimed,
         order: Some(OrderId(id(3, number))),
         assignee: None,
-        status: if closed { TicketStatus::Closed } else { TicketStatus::Open },
+        status: if closed {
+            TicketStatus::Closed
+        } else {
+            TicketStatus::Open
+        },
         priority: Priority::Normal,
         tags: vec!["parcel".to_owned()],
         intent: Intent::WhereIsIt,
@@ -200,7 +208,17 @@ fn messages(number: u64, now: Instant) -> [Message; 2] {
         attachments: Vec::new(),
     };
     [
-        message(0, Author::Account(AccountId(id(1, 1))), "Hello!", Some(Delivery::Read)),
-        message(1, Author::Customer(CustomerId(id(2, number))), "Where is it?", None),
+        message(
+            0,
+            Author::Account(AccountId(id(1, 1))),
+            "Hello!",
+            Some(Delivery::Read),
+        ),
+        message(
+            1,
+            Author::Customer(CustomerId(id(2, number))),
+            "Where is it?",
+            None,
+        ),
     ]
 }

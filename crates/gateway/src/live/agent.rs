@@ -34,7 +34,10 @@ pub async fn upgrade(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(|_| {
-        Refusal::new(Code::Invalid, "this is a WebSocket: connect with an upgrade")
+        Refusal::new(
+            Code::Invalid,
+            "this is a WebSocket: connect with an upgrade",
+        )
     })?;
     let task = state.tasks.token();
     Ok(bounded(upgrade).on_upgrade(move |mut socket| async move {
@@ -100,7 +103,10 @@ impl Desktop {
 
     /// Waits for the first frame and catches up.
     async fn follow(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
-        const RESYNC: Ending = (close::RESYNC, "the cursor is not of this history: sync again");
+        const RESYNC: Ending = (
+            close::RESYNC,
+            "the cursor is not of this history: sync again",
+        );
         let first = tokio::time::timeout(FIRST_FRAME, async {
             loop {
                 if let Some(frame) = read::<ClientFrame>(socket.recv().await)? {
@@ -294,5 +300,8 @@ const SIGNED_OUT: Ending = (close::SIGNED_OUT, "the session has ended: sign in a
 
 fn failed(error: &StoreError) -> Ending {
     tracing::error!(%error, "a live socket lost the database");
-    (close::GOING_AWAY, "the gateway cannot read its database: reconnect in a moment")
+    (
+        close::GOING_AWAY,
+        "the gateway cannot read its database: reconnect in a moment",
+    )
 }

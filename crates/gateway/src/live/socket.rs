@@ -56,9 +56,7 @@ pub fn read<T: DeserializeOwned>(
     match message {
         None | Some(Ok(Message::Close(_))) => Err(GONE),
         Some(Err(_)) => Err(GONE),
-        Some(Ok(Message::Text(text))) => read_json(&text)
-            .map(Some)
-            .map_err(|_: Refusal| BAD),
+        Some(Ok(Message::Text(text))) => read_json(&text).map(Some).map_err(|_: Refusal| BAD),
         Some(Ok(Message::Binary(_))) => Err(BAD),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
     }
@@ -75,5 +73,7 @@ pub async fn close(socket: &mut WebSocket, (code, reason): Ending) {
     };
     let goodbye = socket.send(Message::Close(Some(frame)));
     // The other side may be gone or deaf; either way it is over.
-    tokio::time::timeout(Duration::from_secs(2), goodbye).await.ok();
+    tokio::time::timeout(Duration::from_secs(2), goodbye)
+        .await
+        .ok();
 }

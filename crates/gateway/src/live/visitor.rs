@@ -35,7 +35,10 @@ pub async fn upgrade(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(|_| {
-        Refusal::new(Code::Invalid, "this is a WebSocket: connect with an upgrade")
+        Refusal::new(
+            Code::Invalid,
+            "this is a WebSocket: connect with an upgrade",
+        )
     })?;
     let task = state.tasks.token();
     Ok(bounded(upgrade).on_upgrade(move |mut socket| async move {
@@ -126,7 +129,9 @@ impl Page {
     async fn whole(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
         let store = self.state.store.clone();
         let ticket = store.get::<Ticket>(self.visitor.ticket.0).await;
-        self.seen_at = ticket.map_err(|error| failed(&error))?.and_then(|ticket| ticket.seen_at);
+        self.seen_at = ticket
+            .map_err(|error| failed(&error))?
+            .and_then(|ticket| ticket.seen_at);
         let conversation = store.conversation(&self.visitor).await;
         let conversation = conversation.map_err(|error| failed(&error))?;
         say(socket, &ChatServerFrame::Conversation { conversation }).await?;
@@ -160,7 +165,11 @@ impl Page {
             .rev()
             .find(|message| message.delivery == Some(Delivery::Sent))
             .map(|message| message.id);
-        let seen = self.state.store.as_seen_by_customer(messages, self.seen_at).await;
+        let seen = self
+            .state
+            .store
+            .as_seen_by_customer(messages, self.seen_at)
+            .await;
         for message in seen.map_err(|error| failed(&error))? {
             say(socket, &ChatServerFrame::Message { message }).await?;
         }
@@ -204,9 +213,7 @@ impl Page {
 
     async fn hear(&mut self, frame: ChatClientFrame) -> Result<(), Ending> {
         match frame {
-            ChatClientFrame::Hello { .. } => {
-                Err((close::BAD_FRAME, "hello is said once, first"))
-            }
+            ChatClientFrame::Hello { .. } => Err((close::BAD_FRAME, "hello is said once, first")),
             ChatClientFrame::Typing { typing } => {
                 self.says_typing(typing);
                 Ok(())
@@ -227,12 +234,19 @@ impl Page {
     }
 
     async fn delivered(&self, upto: Option<MessageId>, how: Delivery) -> Result<(), Ending> {
-        let done = self.state.store.delivered(self.visitor.ticket, upto, how).await;
+        let done = self
+            .state
+            .store
+            .delivered(self.visitor.ticket, upto, how)
+            .await;
         done.map_err(|error| failed(&error))
     }
 }
 
 fn failed(error: &StoreError) -> Ending {
     tracing::error!(%error, "a chat socket lost the database");
-    (close::GOING_AWAY, "the gateway cannot read its database: reconnect in a moment")
+    (
+        close::GOING_AWAY,
+        "the gateway cannot read its database: reconnect in a moment",
+    )
 }

@@ -33,7 +33,11 @@ pub async fn open(
     body.text = text::message(&body.text).map_err(|error| Refusal::text("/text", error))?;
     body.language = body.language.as_deref().and_then(language);
     let now = state.clock.now();
-    state.throttles.open.take(&peer, now).map_err(Refusal::busy)?;
+    state
+        .throttles
+        .open
+        .take(&peer, now)
+        .map_err(Refusal::busy)?;
     let request = digest(serde_json::to_string(&body).unwrap_or_default());
     let token = passwords::token();
     let opened = state
@@ -44,7 +48,11 @@ pub async fn open(
         token: Some(token),
         ..state.store.conversation(&opened.visitor).await?
     };
-    let status = if opened.new { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if opened.new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     Ok((status, axum::Json(conversation)).into_response())
 }
 
@@ -72,7 +80,11 @@ pub async fn write(
     let text = text::message(&body.text).map_err(|error| Refusal::text("/text", error))?;
     let name = visitor.conversation.to_string();
     let now = state.clock.now();
-    state.throttles.chat.take(&name, now).map_err(Refusal::busy)?;
+    state
+        .throttles
+        .chat
+        .take(&name, now)
+        .map_err(Refusal::busy)?;
     let message = state
         .store
         .customer_writes(&visitor, MessageId(body.id), text)
@@ -89,8 +101,8 @@ async fn as_written(state: &State, message: Message) -> Result<ChatMessage, Refu
 
 /// A language tag (BCP 47) as pages send it, or nothing.
 fn language(tag: &str) -> Option<String> {
-    let fine = (2..=35).contains(&tag.len())
-        && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let fine =
+        (2..=35).contains(&tag.len()) && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let main = tag.split('-').next().unwrap_or_default();
     (fine && (2..=3).contains(&main.len())).then(|| main.to_ascii_lowercase())
 }

@@ -36,7 +36,9 @@ pub async fn list(
         cursor: query.cursor,
         limit: query.limit,
     })?;
-    Ok(listed(state.store.customers(query.email, cursor, limit).await?))
+    Ok(listed(
+        state.store.customers(query.email, cursor, limit).await?,
+    ))
 }
 
 /// One customer.

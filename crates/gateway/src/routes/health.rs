@@ -16,7 +16,10 @@ pub async fn alive() -> &'static str {
 ))]
 pub async fn ready(extract::State(state): extract::State<State>) -> Result<&'static str, Refusal> {
     if state.tasks.stopping().is_cancelled() {
-        return Err(Refusal::new(Code::Unavailable, "the gateway stops: try again in a moment"));
+        return Err(Refusal::new(
+            Code::Unavailable,
+            "the gateway stops: try again in a moment",
+        ));
     }
     state.store.ping().await?;
     Ok("ready\n")

@@ -41,7 +41,9 @@ pub async fn articles(
         cursor: query.cursor,
         limit: query.limit,
     })?;
-    let found = state.store.articles(query.language, query.topic, cursor, limit);
+    let found = state
+        .store
+        .articles(query.language, query.topic, cursor, limit);
     Ok(listed(found.await?))
 }
 
@@ -62,7 +64,9 @@ pub async fn macros(
         cursor: query.cursor,
         limit: query.limit,
     })?;
-    Ok(listed(state.store.macros(query.language, cursor, limit).await?))
+    Ok(listed(
+        state.store.macros(query.language, cursor, limit).await?,
+    ))
 }
 
 /// The same rule as for rows of the feed.

@@ -104,7 +104,10 @@ fn session_body(
         token,
         expires_at,
         account,
-        scopes: SCOPES.into_iter().filter(|scope| role.may(*scope)).collect(),
+        scopes: SCOPES
+            .into_iter()
+            .filter(|scope| role.may(*scope))
+            .collect(),
         shop: state.store.history().shop.unwrap_or_else(no_shop),
     }
 }

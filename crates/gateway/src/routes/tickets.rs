@@ -135,10 +135,15 @@ pub async fn write(
         MessageKind::Note => Scope::TicketsWrite,
     })?;
     body.text = text::message(&body.text).map_err(|error| Refusal::text("/text", error))?;
-    let (operation, author) = (operation(op, &who, "message", ticket, &body), who.account.id);
+    let (operation, author) = (
+        operation(op, &who, "message", ticket, &body),
+        who.account.id,
+    );
     let done = state.store.once(operation, move |tx| {
         Box::pin(async move {
-            let added = tx.add_message(MessageId(op.0), ticket, author, body).await?;
+            let added = tx
+                .add_message(MessageId(op.0), ticket, author, body)
+                .await?;
             let answer = added.map(|(message, ticket)| MessageAdded { message, ticket });
             answer.map(|added| Done::new(201, &added)).transpose()
         })

@@ -78,7 +78,11 @@ mod tests {
         let path = Path::new("/data/deskhand.db");
         assert!(matches!(sqlite(path, &full), StartError::DiskFull { .. }));
         let check = |kind: ErrorKind, code| {
-            assert_eq!(folder(path, io::Error::from(kind)).exit_code(), code, "{kind:?}");
+            assert_eq!(
+                folder(path, io::Error::from(kind)).exit_code(),
+                code,
+                "{kind:?}"
+            );
         };
         check(ErrorKind::StorageFull, 15);
         check(ErrorKind::PermissionDenied, 13);

@@ -57,7 +57,13 @@ impl Store {
                     .await
                     .doing("forget old sessions")?;
                 let now = Cell::at(tx.now);
-                let columns = ["token_hash", "account", "device", "created_at", "expires_at"];
+                let columns = [
+                    "token_hash",
+                    "account",
+                    "device",
+                    "created_at",
+                    "expires_at",
+                ];
                 let row = vec![
                     Cell::text(new.token_hash),
                     Cell::text(new.account),

@@ -48,14 +48,19 @@ impl Store {
         token_hash: String,
     ) -> Result<Opened, StoreError> {
         let shop = self.history().shop;
-        let prefix = shop.as_ref().map_or(String::new(), |shop| shop.order_prefix.clone());
+        let prefix = shop
+            .as_ref()
+            .map_or(String::new(), |shop| shop.order_prefix.clone());
         let currency = shop.map_or(Currency::EUR, |shop| shop.currency);
         let ids = [self.clock().id(), self.clock().id()];
         self.write(move |tx| {
             Box::pin(async move {
                 let known = tx.conversation(open.id, &request).await?;
                 let opened = match known {
-                    Some(visitor) => Opened { visitor, new: false },
+                    Some(visitor) => Opened {
+                        visitor,
+                        new: false,
+                    },
                     None => {
                         let customer = tx.customer_for(&open, ids[0], currency).await?;
                         let visitor = tx.new_chat(&open, customer, ids[1], &prefix).await?;
@@ -197,7 +202,10 @@ impl Store {
                 let moved: Vec<Message> = now
                     .into_iter()
                     .filter(|message| is_behind(message, delivery))
-                    .map(|message| Message { delivery: Some(delivery), ..message })
+                    .map(|message| Message {
+                        delivery: Some(delivery),
+                        ..message
+                    })
                     .collect();
                 tx.put(&moved).await
             })
@@ -337,7 +345,9 @@ impl Tx {
             .rows(&mut *self.inner, "placed_at desc", 1)
             .await
             .doing("look for the order")?;
-        Ok(entity::read_all::<Order>(&rows)?.pop().map(|order| order.id))
+        Ok(entity::read_all::<Order>(&rows)?
+            .pop()
+            .map(|order| order.id))
     }
 
     async fn add_conversation(&mut self, of: &Visitor, request: &str) -> Result<(), StoreError> {
@@ -362,9 +372,15 @@ impl Tx {
             Cell::text(conversation),
             Cell::at(self.now),
         ];
-        sql::upsert(&mut self.inner, "visitors", "token_hash", &columns, vec![row])
-            .await
-            .doing("let the visitor in")
+        sql::upsert(
+            &mut self.inner,
+            "visitors",
+            "token_hash",
+            &columns,
+            vec![row],
+        )
+        .await
+        .doing("let the visitor in")
     }
 }
 

@@ -48,7 +48,11 @@ impl Tx {
 
 /// The start of a `select` of whole entities.
 pub fn select<E: Row>() -> Select {
-    Select::new(&format!("select {} from {}", E::COLUMNS.join(", "), E::TABLE))
+    Select::new(&format!(
+        "select {} from {}",
+        E::COLUMNS.join(", "),
+        E::TABLE
+    ))
 }
 
 /// Reads rows of whole entities.
@@ -127,30 +131,50 @@ macro_rules! document {
     };
 }
 
-document!(Customer, "customers", [
-    "email_key" = |c: &Customer| Cell::text(c.email.to_lowercase()),
-    "source" = |c: &Customer| Cell::text(&c.source.name),
-    "fetched_at" = |c: &Customer| Cell::at(c.source.fetched_at)
-]);
-document!(Order, "orders", [
-    "number" = |o: &Order| Cell::text(&o.number),
-    "customer" = |o: &Order| Cell::text(o.customer),
-    "placed_at" = |o: &Order| Cell::at(o.placed_at),
-    "source" = |o: &Order| Cell::text(&o.source.name),
-    "fetched_at" = |o: &Order| Cell::at(o.source.fetched_at)
-]);
-document!(Shipment, "shipments", [
-    "order_id" = |s: &Shipment| Cell::text(s.order),
-    "tracking_number" = |s: &Shipment| Cell::text(&s.tracking_number),
-    "source" = |s: &Shipment| Cell::text(&s.source.name),
-    "fetched_at" = |s: &Shipment| Cell::at(s.source.fetched_at)
-]);
-document!(Article, "articles", [
-    "slug" = |a: &Article| Cell::text(&a.slug),
-    "language" = |a: &Article| Cell::text(&a.language),
-    "topic" = |a: &Article| Cell::word(a.topic)
-]);
-document!(Macro, "macros", [
-    "name" = |m: &Macro| Cell::text(&m.name),
-    "language" = |m: &Macro| Cell::text(&m.language)
-]);
+document!(
+    Customer,
+    "customers",
+    [
+        "email_key" = |c: &Customer| Cell::text(c.email.to_lowercase()),
+        "source" = |c: &Customer| Cell::text(&c.source.name),
+        "fetched_at" = |c: &Customer| Cell::at(c.source.fetched_at)
+    ]
+);
+document!(
+    Order,
+    "orders",
+    [
+        "number" = |o: &Order| Cell::text(&o.number),
+        "customer" = |o: &Order| Cell::text(o.customer),
+        "placed_at" = |o: &Order| Cell::at(o.placed_at),
+        "source" = |o: &Order| Cell::text(&o.source.name),
+        "fetched_at" = |o: &Order| Cell::at(o.source.fetched_at)
+    ]
+);
+document!(
+    Shipment,
+    "shipments",
+    [
+        "order_id" = |s: &Shipment| Cell::text(s.order),
+        "tracking_number" = |s: &Shipment| Cell::text(&s.tracking_number),
+        "source" = |s: &Shipment| Cell::text(&s.source.name),
+        "fetched_at" = |s: &Shipment| Cell::at(s.source.fetched_at)
+    ]
+);
+document!(
+    Article,
+    "articles",
+    [
+        "slug" = |a: &Article| Cell::text(&a.slug),
+        "language" = |a: &Article| Cell::text(&a.language),
+        "topic" = |a: &Article| Cell::word(a.topic)
+    ]
+);
+document!(
+    Macro,
+    "macros",
+    [
+        "name" = |m: &Macro| Cell::text(&m.name),
+        "language" = |m: &Macro| Cell::text(&m.language)
+    ]
+);

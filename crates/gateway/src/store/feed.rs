@@ -1,9 +1,7 @@
 //! The feed: what changed, in the order of the commits.
 
 use super::{Doing as _, History, Store, StoreError, Tx, cells::Cells, entity, sql, sql::Cell};
-use deskhand_domain::{
-    Account, Article, Customer, Macro, Message, Order, Shipment, Ticket,
-};
+use deskhand_domain::{Account, Article, Customer, Macro, Message, Order, Shipment, Ticket};
 use deskhand_protocol::sync::{Change, Gone, Kind, Record};
 use entity::Row;
 use sqlx::any::AnyRow;
@@ -25,7 +23,11 @@ impl Tx {
             .iter()
             .zip(first..)
             .map(|((kind, id), position)| {
-                vec![Cell::text(kind.as_str()), Cell::text(id), Cell::int(position)]
+                vec![
+                    Cell::text(kind.as_str()),
+                    Cell::text(id),
+                    Cell::int(position),
+                ]
             })
             .collect();
         self.head += i64::try_from(rows.len()).unwrap_or_default();
@@ -118,7 +120,9 @@ impl Store {
         };
         let history = History {
             epoch,
-            shop: values.remove("shop").and_then(|json| serde_json::from_str(&json).ok()),
+            shop: values
+                .remove("shop")
+                .and_then(|json| serde_json::from_str(&json).ok()),
             sample: values.contains_key("sample"),
         };
         *self

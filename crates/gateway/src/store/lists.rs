@@ -69,9 +69,12 @@ impl Store {
             ),
             None => select,
         };
-        self.page(select, "last_message_at desc, id desc", limit, |ticket: &Ticket| {
-            (Some(ticket.last_message_at), ticket.id.0)
-        })
+        self.page(
+            select,
+            "last_message_at desc, id desc",
+            limit,
+            |ticket: &Ticket| (Some(ticket.last_message_at), ticket.id.0),
+        )
         .await
     }
 

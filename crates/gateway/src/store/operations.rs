@@ -69,13 +69,12 @@ impl Store {
 
 impl Tx {
     async fn done(&mut self, operation: &Operation) -> Result<Option<Done>, StoreError> {
-        let row = sqlx::query(
-            "select id, actor, request, status, body from operations where id = $1",
-        )
-        .bind(operation.id.to_string())
-        .fetch_optional(&mut *self.inner)
-        .await
-        .doing("look for the operation")?;
+        let row =
+            sqlx::query("select id, actor, request, status, body from operations where id = $1")
+                .bind(operation.id.to_string())
+                .fetch_optional(&mut *self.inner)
+                .await
+                .doing("look for the operation")?;
         let Some(row) = row else { return Ok(None) };
         let cells = Cells::new("operations", &row);
         if cells.text("actor")? != operation.actor || cells.text("request")? != operation.request {

@@ -34,7 +34,10 @@ pub async fn open(url: &str) -> Result<(AnyPool, AnyPool), StartError> {
         MigrateError::Execute(error) => words::postgres(error),
         other => StartError::Migration(other),
     })?;
-    let read = pool(8).connect_with(options).await.map_err(words::postgres)?;
+    let read = pool(8)
+        .connect_with(options)
+        .await
+        .map_err(words::postgres)?;
     Ok((write, read))
 }
 

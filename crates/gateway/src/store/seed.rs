@@ -6,9 +6,7 @@ use super::{
 };
 use crate::clock::{millis, moment};
 use chrono::TimeDelta;
-use deskhand_domain::{
-    Account, Article, Customer, Macro, Message, Order, Shipment, Shop, Ticket,
-};
+use deskhand_domain::{Account, Article, Customer, Macro, Message, Order, Shipment, Shop, Ticket};
 use deskhand_protocol::sync::Kind;
 use std::collections::BTreeMap;
 
@@ -148,7 +146,13 @@ impl Tx {
         password_hash: &str,
     ) -> Result<(), StoreError> {
         let columns = [
-            "id", "name", "email", "email_key", "role", "password", "created_at",
+            "id",
+            "name",
+            "email",
+            "email_key",
+            "role",
+            "password",
+            "created_at",
         ];
         let row = vec![
             Cell::text(account.id),

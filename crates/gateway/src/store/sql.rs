@@ -175,7 +175,8 @@ impl Select {
         order: &'static str,
         limit: usize,
     ) -> Result<Vec<AnyRow>, sqlx::Error> {
-        self.sql.push_str(&format!(" order by {order} limit {limit}"));
+        self.sql
+            .push_str(&format!(" order by {order} limit {limit}"));
         bind(sqlx::query(AssertSqlSafe(self.sql)), self.cells)
             .fetch_all(executor)
             .await

@@ -123,10 +123,14 @@ impl Store {
         before: Option<(i64, Uuid)>,
         may: &(impl Fn(Kind) -> bool + Sync),
     ) -> Result<(Vec<Place>, Option<Next>), StoreError> {
-        let limit = if before.is_none() { FIRST_PAGE } else { OPEN_PAGE };
+        let limit = if before.is_none() {
+            FIRST_PAGE
+        } else {
+            OPEN_PAGE
+        };
         let open = [TicketStatus::Open, TicketStatus::Pending];
-        let select = entity::select::<Ticket>()
-            .and_in("status", open.into_iter().map(Cell::word).collect());
+        let select =
+            entity::select::<Ticket>().and_in("status", open.into_iter().map(Cell::word).collect());
         let select = match before {
             Some((at, id)) => select.and(
                 "last_message_at < ? or (last_message_at = ? and id < ?)",
@@ -147,7 +151,10 @@ impl Store {
         };
         let mut found = Vec::new();
         if before.is_none() && may(Kind::Account) {
-            found.extend(self.places_of(Kind::Account, "accounts", "id", None).await?);
+            found.extend(
+                self.places_of(Kind::Account, "accounts", "id", None)
+                    .await?,
+            );
         }
         found.extend(self.around(&tickets, may).await?);
         Ok((found, next))
@@ -196,12 +203,14 @@ impl Store {
         column: &'static str,
         ids: Option<&[Uuid]>,
     ) -> Result<Vec<Place>, StoreError> {
-        let start = format!(
-            "select f.kind, f.id, f.position from feed f join {table} t on t.id = f.id"
-        );
+        let start =
+            format!("select f.kind, f.id, f.position from feed f join {table} t on t.id = f.id");
         let select = || Select::new(&start).and("f.kind = ?", vec![Cell::text(kind.as_str())]);
         let Some(ids) = ids else {
-            let rows = select().rows(self.read(), "f.id", 10_000).await.doing("find rows")?;
+            let rows = select()
+                .rows(self.read(), "f.id", 10_000)
+                .await
+                .doing("find rows")?;
             return places(&rows);
         };
         let column = match column {

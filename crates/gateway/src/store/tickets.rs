@@ -7,8 +7,8 @@ use super::{
     sql::Cell,
 };
 use deskhand_domain::{
-    Account, AccountId, Author, Delivery, Message, MessageId, MessageKind, Money, Ticket,
-    TicketId, TicketStatus, sla, text,
+    Account, AccountId, Author, Delivery, Message, MessageId, MessageKind, Money, Ticket, TicketId,
+    TicketStatus, sla, text,
 };
 use deskhand_protocol::{
     rest::{NewMessage, TicketPatch},
@@ -20,10 +20,32 @@ impl Row for Ticket {
     const KIND: Kind = Kind::Ticket;
     const TABLE: &'static str = "tickets";
     const COLUMNS: &'static [&'static str] = &[
-        "id", "number", "channel", "subject", "customer", "identity", "order_id", "assignee",
-        "status", "priority", "tags", "intent", "mood", "language", "stake_minor",
-        "stake_currency", "escalated", "created_at", "updated_at", "last_message_at", "snippet",
-        "waiting_since", "due_at", "seen_at", "snoozed_until", "mentions",
+        "id",
+        "number",
+        "channel",
+        "subject",
+        "customer",
+        "identity",
+        "order_id",
+        "assignee",
+        "status",
+        "priority",
+        "tags",
+        "intent",
+        "mood",
+        "language",
+        "stake_minor",
+        "stake_currency",
+        "escalated",
+        "created_at",
+        "updated_at",
+        "last_message_at",
+        "snippet",
+        "waiting_since",
+        "due_at",
+        "seen_at",
+        "snoozed_until",
+        "mentions",
     ];
 
     fn read(cells: &Cells<'_>) -> Result<Self, StoreError> {
@@ -106,7 +128,15 @@ impl Row for Message {
     const KIND: Kind = Kind::Message;
     const TABLE: &'static str = "messages";
     const COLUMNS: &'static [&'static str] = &[
-        "id", "ticket", "kind", "author_kind", "author", "channel", "text", "sent_at", "delivery",
+        "id",
+        "ticket",
+        "kind",
+        "author_kind",
+        "author",
+        "channel",
+        "text",
+        "sent_at",
+        "delivery",
         "attachments",
     ];
 
@@ -155,10 +185,13 @@ impl Put for Message {
             Cell::word(self.channel),
             Cell::text(&self.text),
             Cell::at(self.sent_at),
-            Cell::Text(self.delivery.and_then(|delivery| match Cell::word(delivery) {
-                Cell::Text(word) => word,
-                Cell::Int(_) => None,
-            })),
+            Cell::Text(
+                self.delivery
+                    .and_then(|delivery| match Cell::word(delivery) {
+                        Cell::Text(word) => word,
+                        Cell::Int(_) => None,
+                    }),
+            ),
             Cell::json(&self.attachments),
         ]
     }
@@ -192,7 +225,11 @@ impl Tx {
             attachments: Vec::new(),
         };
         if public {
-            answered(&mut ticket, &message, new.then.unwrap_or(TicketStatus::Pending));
+            answered(
+                &mut ticket,
+                &message,
+                new.then.unwrap_or(TicketStatus::Pending),
+            );
         } else {
             let mentioned = self.mentioned(&message.text).await?;
             note_mentions(&mut ticket, mentioned, author);
@@ -237,7 +274,9 @@ impl Tx {
         };
         if let Some(status) = patch.status {
             ticket.status = status;
-            ticket.snoozed_until = patch.snoozed_until.filter(|_| status == TicketStatus::Snoozed);
+            ticket.snoozed_until = patch
+                .snoozed_until
+                .filter(|_| status == TicketStatus::Snoozed);
             if status == TicketStatus::Closed {
                 ticket.waiting_since = None;
                 ticket.due_at = None;
