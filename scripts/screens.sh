@@ -39,7 +39,10 @@ gateway=$!
 host=$!
 DESKHAND_GATEWAY_URL=$(address_in "$work/gateway.log" "$gateway")
 DESKHAND_URL=$(address_in "$work/host.log" "$host")
-export DESKHAND_GATEWAY_URL DESKHAND_URL
+for browser in chromium chromium-browser google-chrome; do
+    CHROMIUM=${CHROMIUM:-$(command -v "$browser" || true)}
+done
+export DESKHAND_GATEWAY_URL DESKHAND_URL CHROMIUM
 if ! npm --prefix ui run --silent e2e -- "$@"; then
     echo "The gateway's last words:" >&2
     tail -n 20 "$work/gateway.log" >&2

@@ -15,12 +15,13 @@ const READ: [&str; 15] = [
     "svg", "txt",
 ];
 /// Built, fetched, or written by programs.
-const SKIPPED: [&str; 10] = [
+const SKIPPED: [&str; 11] = [
     ".git",
     "target",
     "node_modules",
     "gen",
     "ui/dist",
+    "ui/dist-preview",
     "ui/src/paraglide",
     "ui/src/ipc/generated",
     "ui/test-results",
