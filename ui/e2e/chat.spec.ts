@@ -1,6 +1,13 @@
 // The customer's chat page and the widget, against a running gateway with the sample shop.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type FrameLocator, type Page } from '@playwright/test';
+import {
+  expect,
+  test,
+  type APIRequestContext,
+  type FrameLocator,
+  type Page,
+} from '@playwright/test';
+import { randomUUID } from 'node:crypto';
 
 const gateway = process.env['DESKHAND_GATEWAY_URL'] ?? 'http://127.0.0.1:7431';
 
@@ -10,6 +17,32 @@ async function openConversation(page: Page | FrameLocator, text: string): Promis
   await page.getByRole('textbox', { name: 'Message' }).fill(text);
   await page.getByRole('button', { name: 'Start the chat' }).click();
   await expect(page.getByRole('log')).toContainText(text);
+}
+
+interface Listed {
+  items: { id: string; subject: string; delivery: string | null }[];
+}
+
+/** Priya answers the newest conversation with this subject. */
+async function agentAnswers(request: APIRequestContext, subject: string, text: string): Promise<() => Promise<string | null>> {
+  const signIn = { email: 'priya@hollowpine.example', password: 'hollowpine' };
+  const session = await request.post(`${gateway}/v1/sessions`, { data: signIn });
+  const { token } = (await session.json()) as { token: string };
+  const headers = { authorization: `Bearer ${token}` };
+  const read = async (path: string): Promise<Listed> =>
+    (await (await request.get(`${gateway}/v1/tickets${path}`, { headers })).json()) as Listed;
+  const ticket = (await read('?limit=20')).items.find((one) => one.subject === subject);
+  expect(ticket, `a ticket called ${subject}`).toBeDefined();
+  const messages = `/${ticket?.id ?? ''}/messages`;
+  const seen = (await read(messages)).items.at(-1)?.id;
+  const answer = await request.post(`${gateway}/v1/tickets${messages}`, {
+    headers: { ...headers, 'idempotency-key': randomUUID() },
+    data: { kind: 'public', text, seen },
+  });
+  expect(answer.ok(), await answer.text()).toBe(true);
+  const { message } = (await answer.json()) as { message: { id: string } };
+  return async () =>
+    (await read(messages)).items.find((one) => one.id === message.id)?.delivery ?? null;
 }
 
 async function expectNoViolations(page: Page): Promise<void> {
@@ -123,6 +156,37 @@ test('a token that is refused offers a new conversation and keeps what was typed
   await expectNoViolations(page);
   await page.getByRole('button', { name: 'Start a new conversation' }).click();
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('My long story');
+});
+
+test('an answer appears by itself, its address is a link, and the shop learns that it was read', async ({ page, request }) => {
+  const subject = `Where is ${randomUUID()}`;
+  await page.goto(`${gateway}/chat/`);
+  await openConversation(page, subject);
+  await expect(page.getByRole('log')).toContainText(/· (sent|seen)/);
+  const delivery = await agentAnswers(request, subject, 'With Wren: https://wren.example/t/1. <b>Soon</b>');
+  const link = page.getByRole('log').getByRole('link');
+  await expect(link).toHaveAttribute('href', 'https://wren.example/t/1');
+  await expect(link).toHaveAttribute('rel', /noopener/);
+  await expect(page.getByRole('log')).toContainText('<b>Soon</b>');
+  await expect.poll(delivery).toBe('read');
+  await expectNoViolations(page);
+});
+
+test('a closed widget shows a dot for an answer, which is read only once it is open', async ({ page, request }) => {
+  const subject = `About ${randomUUID()}`;
+  await page.goto(`${gateway}/chat/demo`);
+  const launcher = page.getByRole('button', { name: 'Chat with us' });
+  await launcher.click();
+  const chat = page.frameLocator('iframe[title="Chat"]');
+  await openConversation(chat, subject);
+  await expect(chat.getByRole('log')).toContainText(/· (sent|seen)/);
+  await chat.getByRole('button', { name: 'Close the chat' }).click();
+  const delivery = await agentAnswers(request, subject, 'Here is your answer.');
+  await expect(launcher).toHaveAccessibleName(/new message/);
+  expect(await delivery()).not.toBe('read');
+  await launcher.click();
+  await expect(chat.getByRole('log')).toContainText('Here is your answer.');
+  await expect.poll(delivery).toBe('read');
 });
 
 test('mark-up stays text', async ({ page }) => {

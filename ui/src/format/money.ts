@@ -20,6 +20,11 @@ export function wholeMoney(units: number, currency: string): string {
   return new Intl.NumberFormat(localeTag(), options).format(units);
 }
 
+/** `10,000`: a count. */
+export function wholeNumber(count: number): string {
+  return new Intl.NumberFormat(localeTag()).format(count);
+}
+
 /** The same amount taken away. */
 export function negative(amount: Money): Money {
   return { ...amount, minor: -amount.minor };

@@ -9,11 +9,11 @@ export type * from './generated/types';
 /** The function that makes calls, so that state can be tested with another one. */
 export type Call = <Name extends keyof Calls>(name: Name, args: Calls[Name]['args']) => Promise<Calls[Name]['result']>;
 
-const transport: Promise<Transport> = choose();
+let transport: Promise<Transport> | undefined;
 
 /** Makes a call to the core. */
 export const call: Call = async (name, args) => {
-  const chosen = await transport;
+  const chosen = await choose();
   return chosen.call(name, args) as Promise<Calls[typeof name]['result']>;
 };
 
@@ -21,7 +21,7 @@ export const call: Call = async (name, args) => {
 export function onEvent(hear: (event: Event) => void): () => void {
   let stop = () => {};
   let stopped = false;
-  void transport.then((chosen) => {
+  void choose().then((chosen) => {
     if (!stopped) stop = chosen.listen(hear);
   });
   return () => {
@@ -30,7 +30,12 @@ export function onEvent(hear: (event: Event) => void): () => void {
   };
 }
 
-async function choose(): Promise<Transport> {
+function choose(): Promise<Transport> {
+  transport ??= load();
+  return transport;
+}
+
+async function load(): Promise<Transport> {
   if (__PREVIEW__) return (await import('./preview')).preview(new URLSearchParams(location.search));
   if ('__TAURI_INTERNALS__' in window) return (await import('./tauri')).tauri;
   return browser;
