@@ -120,6 +120,8 @@ create table sync (
   epoch text not null,
   -- Where the live socket goes on.
   cursor text not null,
+  -- The position the cursor stands at; null until a frame has said it.
+  upto integer,
   -- How the next page of the history is asked for; null when all of it is here.
   next text,
   received integer not null,

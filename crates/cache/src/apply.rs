@@ -28,6 +28,10 @@ pub enum Progress<'a> {
     },
     /// A later page of the same sync.
     Page {
+        /// Which history.
+        epoch: &'a str,
+        /// How this page was asked for: a page of a sync that was given up changes nothing.
+        after: &'a str,
         /// How the next page is asked for.
         next: Option<&'a str>,
         /// How many entities there are in all.
@@ -37,6 +41,8 @@ pub enum Progress<'a> {
     Live {
         /// Where to go on after it.
         cursor: &'a str,
+        /// The position the cursor stands at.
+        upto: i64,
     },
 }
 
@@ -73,7 +79,10 @@ impl Writer {
             follow_mentions(&mut tx, tickets).await?;
         }
         let settled = settle(&mut tx).await?;
-        advance(&mut tx, &progress, changes.len()).await?;
+        if !advance(&mut tx, &progress, changes.len()).await? {
+            tx.rollback().await.doing("give a late page up")?;
+            return Ok(Applied::default());
+        }
         tx.commit().await.doing("commit changes")?;
         Ok(Applied {
             tickets: batch.tickets,
@@ -266,11 +275,12 @@ pub(crate) async fn settle(tx: &mut Tx<'_>) -> Result<u64, CacheError> {
     Ok(settled.rows_affected())
 }
 
+/// Answers whether the batch belongs to the sync that goes on.
 async fn advance(
     tx: &mut Tx<'_>,
     progress: &Progress<'_>,
     received: usize,
-) -> Result<(), CacheError> {
+) -> Result<bool, CacheError> {
     let received = i64::try_from(received).unwrap_or(i64::MAX);
     let query = match progress {
         Progress::Begin {
@@ -287,16 +297,26 @@ async fn advance(
         .bind(*next)
         .bind(received)
         .bind(i64::try_from(*total).unwrap_or(i64::MAX)),
-        Progress::Page { next, total } => {
-            sqlx::query("update sync set next = ?1, received = received + ?2, total = ?3")
-                .bind(*next)
-                .bind(received)
-                .bind(i64::try_from(*total).unwrap_or(i64::MAX))
-        }
-        Progress::Live { cursor } => sqlx::query("update sync set cursor = ?1").bind(*cursor),
+        Progress::Page {
+            epoch,
+            after,
+            next,
+            total,
+        } => sqlx::query(
+            "update sync set next = ?3, received = received + ?4, total = ?5 \
+             where epoch = ?1 and next = ?2",
+        )
+        .bind(*epoch)
+        .bind(*after)
+        .bind(*next)
+        .bind(received)
+        .bind(i64::try_from(*total).unwrap_or(i64::MAX)),
+        Progress::Live { cursor, upto } => sqlx::query("update sync set cursor = ?1, upto = ?2")
+            .bind(*cursor)
+            .bind(*upto),
     };
-    query.execute(&mut **tx).await.doing("note how far it is")?;
-    Ok(())
+    let noted = query.execute(&mut **tx).await.doing("note how far it is")?;
+    Ok(noted.rows_affected() == 1)
 }
 
 fn text(rows: &[Value]) -> Result<String, CacheError> {

@@ -3,6 +3,7 @@
 use crate::{
     error::{Primary, code},
     key::Key,
+    outbox::StoredOp,
 };
 use sqlx::{
     ConnectOptions, SqlitePool,
@@ -13,6 +14,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -25,8 +27,8 @@ pub struct Cache;
 /// The one who writes. There is one in all processes together, and it cannot be cloned.
 pub struct Writer {
     pub(crate) pool: SqlitePool,
-    /// Held as long as this writer lives, so that no other process gets one.
-    _lock: File,
+    /// Held until this writer is closed, so that no other process gets one.
+    lock: Mutex<Option<File>>,
 }
 
 /// Reads, and cannot write. Cheap to clone.
@@ -105,7 +107,29 @@ impl Cache {
             .connect_with(reading(path, key))
             .await
             .map_err(blame)?;
-        Ok((Writer { pool, _lock: lock }, Reader { pool: readers }))
+        Ok((
+            Writer {
+                pool,
+                lock: Mutex::new(Some(lock)),
+            },
+            Reader { pool: readers },
+        ))
+    }
+
+    /// Reads what can still be read of the outbox of a cache that does not open any more.
+    pub async fn salvage(path: &Path, key: &Key) -> Vec<StoredOp> {
+        let Ok(pool) = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(reading(path, key))
+            .await
+        else {
+            return vec![];
+        };
+        let reader = Reader { pool };
+        let found = reader.outbox().await.unwrap_or_default();
+        reader.close().await;
+        found
     }
 
     /// Every file that belongs to the cache at a path.
@@ -144,6 +168,12 @@ impl Writer {
     /// Closes the file. Readers should be closed before.
     pub async fn close(&self) {
         self.pool.close().await;
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 }
 

@@ -14,6 +14,8 @@ pub struct SyncState {
     pub epoch: String,
     /// Where the live socket goes on.
     pub cursor: String,
+    /// The position the cursor stands at, once a frame has said it.
+    pub upto: Option<i64>,
     /// How the next page of the history is asked for; `None` when all of it is here.
     pub next: Option<String>,
     /// How many entities pages have brought.
@@ -38,14 +40,16 @@ impl SyncState {
 impl Reader {
     /// How far the copy is; `None` before the first page.
     pub async fn sync_state(&self) -> Result<Option<SyncState>, CacheError> {
-        let row =
-            sqlx::query("select epoch, cursor, next, received, total, current_as_of from sync")
-                .fetch_optional(&self.pool)
-                .await
-                .doing("read how far it is")?;
+        let row = sqlx::query(
+            "select epoch, cursor, next, received, total, current_as_of, upto from sync",
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .doing("read how far it is")?;
         Ok(row.map(|row| SyncState {
             epoch: row.get(0),
             cursor: row.get(1),
+            upto: row.get(6),
             next: row.get(2),
             received: row.get::<i64, _>(3).unsigned_abs(),
             total: row.get::<i64, _>(4).unsigned_abs(),

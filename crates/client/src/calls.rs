@@ -1,78 +1,154 @@
 //! The calls of the window.
 
-use crate::client::Client;
-use deskhand_domain::OpId;
+use crate::{
+    client::Client,
+    outbox,
+    shop::{cache_failed, lock},
+    views,
+};
+use deskhand_domain::{
+    OpId,
+    text::{self, TextError},
+};
 use deskhand_protocol::{
     calls::{CallCode, CallError, Calls},
+    live::ClientFrame,
     view::{
-        AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Nothing, OpRef, OpenSample,
-        Opened, OutboxItem, Password, SendReply, SignedIn, TicketChange, TicketPage, TicketQuery,
-        TicketRef, TicketView, TypingNow, ViewCounts,
+        AddNote, Boot, ConnectionView, Event, GatewayAddress, GatewayProbe, Nothing, OpRef,
+        OpenSample, Opened, OutboxAction, OutboxItem, Password, SendReply, SignedIn, TicketChange,
+        TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, ViewCounts,
     },
 };
 
-fn not_yet<T>() -> Result<T, CallError> {
-    Err(CallError::new(CallCode::SignedOut, "nobody is signed in"))
-}
-
 impl Calls for Client {
     async fn boot(&self, _: Nothing) -> Result<Boot, CallError> {
-        Ok(Boot::SignIn {
-            address: None,
-            email: None,
-            sample: self.inner.host.has_sample(),
-            problem: None,
-        })
+        Ok(self.boot_shop().await)
     }
-    async fn probe_gateway(&self, _: GatewayAddress) -> Result<GatewayProbe, CallError> {
-        not_yet()
+
+    async fn probe_gateway(&self, typed: GatewayAddress) -> Result<GatewayProbe, CallError> {
+        self.probe(typed).await
     }
-    async fn sign_in(&self, _: Password) -> Result<SignedIn, CallError> {
-        not_yet()
+
+    async fn sign_in(&self, with: Password) -> Result<SignedIn, CallError> {
+        self.sign_in_with(with).await
     }
-    async fn open_sample(&self, _: OpenSample) -> Result<SignedIn, CallError> {
-        not_yet()
+
+    async fn open_sample(&self, who: OpenSample) -> Result<SignedIn, CallError> {
+        self.sign_in_to_sample(who).await
     }
+
     async fn sign_out(&self, _: Nothing) -> Result<Nothing, CallError> {
-        not_yet()
+        self.sign_out_here().await
     }
+
     async fn connection(&self, _: Nothing) -> Result<ConnectionView, CallError> {
-        not_yet()
+        Ok(lock(&self.shop()?.connection).clone())
     }
+
     async fn connect_now(&self, _: Nothing) -> Result<Nothing, CallError> {
-        not_yet()
+        let shop = self.shop()?;
+        shop.writer.hurry().await.map_err(cache_failed)?;
+        shop.wake_feed.notify_one();
+        shop.wake_outbox.notify_one();
+        Ok(Nothing {})
     }
+
     async fn views(&self, _: Nothing) -> Result<ViewCounts, CallError> {
-        not_yet()
+        views::counts(&*self.shop()?).await
     }
-    async fn tickets(&self, _: TicketQuery) -> Result<TicketPage, CallError> {
-        not_yet()
+
+    async fn tickets(&self, query: TicketQuery) -> Result<TicketPage, CallError> {
+        views::tickets(&*self.shop()?, query).await
     }
-    async fn ticket(&self, _: TicketRef) -> Result<TicketView, CallError> {
-        not_yet()
+
+    async fn ticket(&self, which: TicketRef) -> Result<TicketView, CallError> {
+        views::ticket(&*self.shop()?, which).await
     }
-    async fn open_ticket(&self, _: Opened) -> Result<Nothing, CallError> {
-        not_yet()
+
+    async fn open_ticket(&self, opened: Opened) -> Result<Nothing, CallError> {
+        let shop = self.shop()?;
+        *lock(&shop.on_screen) = opened.ticket;
+        let frame = ClientFrame::Reading {
+            ticket: opened.ticket,
+        };
+        // What does not fit is dropped: after a reconnect the ticket on the screen is said again.
+        if shop.frames.try_send(frame).is_err() {
+            tracing::debug!("nobody learns which ticket is open");
+        }
+        Ok(Nothing {})
     }
-    async fn typing(&self, _: TypingNow) -> Result<Nothing, CallError> {
-        not_yet()
+
+    async fn typing(&self, now: TypingNow) -> Result<Nothing, CallError> {
+        let shop = self.shop()?;
+        let frame = ClientFrame::Typing {
+            ticket: now.ticket,
+            typing: now.typing,
+        };
+        if shop.is_live() && shop.frames.try_send(frame).is_err() {
+            tracing::debug!("nobody learns who is writing");
+        }
+        Ok(Nothing {})
     }
-    async fn send_reply(&self, _: SendReply) -> Result<OpId, CallError> {
-        not_yet()
+
+    async fn send_reply(&self, reply: SendReply) -> Result<OpId, CallError> {
+        let action = OutboxAction::Reply {
+            text: checked(&reply.text)?,
+            seen: reply.seen,
+            close: reply.close,
+        };
+        outbox::enqueue(&*self.shop()?, reply.ticket, action).await
     }
-    async fn add_note(&self, _: AddNote) -> Result<OpId, CallError> {
-        not_yet()
+
+    async fn add_note(&self, note: AddNote) -> Result<OpId, CallError> {
+        let action = OutboxAction::Note {
+            text: checked(&note.text)?,
+        };
+        outbox::enqueue(&*self.shop()?, note.ticket, action).await
     }
-    async fn change_ticket(&self, _: TicketChange) -> Result<OpId, CallError> {
-        not_yet()
+
+    async fn change_ticket(&self, change: TicketChange) -> Result<OpId, CallError> {
+        let action = OutboxAction::Change {
+            patch: change.patch,
+        };
+        outbox::enqueue(&*self.shop()?, change.ticket, action).await
     }
+
     async fn outbox(&self, _: Nothing) -> Result<Vec<OutboxItem>, CallError> {
-        not_yet()
+        let shop = self.shop()?;
+        let rows = shop.reader.outbox().await.map_err(cache_failed)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| outbox::item(&shop, row))
+            .collect())
     }
-    async fn retry_op(&self, _: OpRef) -> Result<Nothing, CallError> {
-        not_yet()
+
+    async fn retry_op(&self, which: OpRef) -> Result<Nothing, CallError> {
+        let shop = self.shop()?;
+        outbox::found(shop.writer.retry(which.op).await.map_err(cache_failed)?)?;
+        shop.emit(Event::Outbox);
+        shop.wake_outbox.notify_one();
+        Ok(Nothing {})
     }
-    async fn discard_op(&self, _: OpRef) -> Result<Nothing, CallError> {
-        not_yet()
+
+    async fn discard_op(&self, which: OpRef) -> Result<Nothing, CallError> {
+        let shop = self.shop()?;
+        if *lock(&shop.sending) == Some(which.op) {
+            return outbox::found(false).map(|()| Nothing {});
+        }
+        outbox::found(shop.writer.discard(which.op).await.map_err(cache_failed)?)?;
+        shop.emit(Event::Outbox);
+        shop.wake_outbox.notify_one();
+        Ok(Nothing {})
     }
+}
+
+/// The text as it is stored, or why it cannot be.
+fn checked(raw: &str) -> Result<String, CallError> {
+    text::message(raw).map_err(|error| {
+        let code = match error {
+            TextError::Empty | TextError::NotAnAddress => CallCode::TextEmpty,
+            TextError::TooLong { .. } => CallCode::TextTooLong,
+        };
+        CallError::new(code, format!("the text {error}"))
+    })
 }

@@ -2,9 +2,18 @@
 
 use crate::{
     clock::{Clock, SystemClock},
+    gateway,
     host::Host,
+    session::Slot,
+    shop::Shop,
+    tasks::Tasks,
 };
-use std::{path::PathBuf, sync::Arc};
+use deskhand_protocol::calls::{CallCode, CallError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 /// The core. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -16,6 +25,14 @@ pub(crate) struct Inner {
     pub(crate) data_dir: PathBuf,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) http: reqwest::Client,
+    /// One of boot, sign-in and sign-out at a time.
+    pub(crate) session: tokio::sync::Mutex<()>,
+    pub(crate) slot: Mutex<Option<Slot>>,
+    /// Why the last session ended, for the next boot to tell.
+    pub(crate) ended: Mutex<Option<CallError>>,
+    /// What outlives a shop.
+    pub(crate) tasks: Tasks,
 }
 
 /// Why the core could not start.
@@ -39,14 +56,33 @@ impl Client {
         host: Arc<dyn Host>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
-        let inner = Arc::new(Inner {
+        let inner = Inner {
             data_dir,
             host,
             clock,
-        });
-        Ok(Self { inner })
+            http: gateway::http().map_err(StartError::Network)?,
+            session: Default::default(),
+            slot: Default::default(),
+            ended: Default::default(),
+            tasks: Default::default(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
-    /// Ends every background task and closes the cache.
-    pub async fn stop(&self) {}
+    /// Ends every background task and closes the cache. Whoever was signed in still is at the next
+    /// start.
+    pub async fn stop(&self) {
+        let _one = self.inner.session.lock().await;
+        self.inner.close().await;
+        self.inner.tasks.stop(Duration::from_secs(1)).await;
+    }
+
+    /// The open shop.
+    pub(crate) fn shop(&self) -> Result<Arc<Shop>, CallError> {
+        self.inner
+            .opened()
+            .ok_or_else(|| CallError::new(CallCode::SignedOut, "nobody is signed in"))
+    }
 }

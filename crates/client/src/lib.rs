@@ -7,11 +7,24 @@
 //! returns. Loops carry the outbox to the gateway and the feed into the cache; after each batch
 //! they tell the window which of its pictures may be old, and the window calls again.
 
+mod address;
+mod backoff;
 mod calls;
 mod client;
 mod clock;
+mod feed;
+mod gateway;
 mod host;
 mod keychain;
+mod live;
+mod outbox;
+mod presence;
+mod profile;
+mod session;
+mod shop;
+mod tasks;
+mod vault;
+mod views;
 
 pub use client::{Client, StartError};
 pub use clock::{Clock, SystemClock};

@@ -1,0 +1,243 @@
+//! The loop that keeps the copy current: first pages, then the live socket, again and again.
+
+use crate::{
+    backoff::Backoff,
+    gateway::GatewayError,
+    live,
+    shop::{Shop, cache_failed, lock, report},
+};
+use chrono::TimeDelta;
+use deskhand_cache::{CacheError, Progress};
+use deskhand_protocol::{
+    calls::{CallCode, CallError},
+    live::ClientFrame,
+    view::Connection,
+};
+use std::{pin::pin, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+
+/// Why a connection ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The session has ended. Final.
+    SignedOut,
+    /// The copy has to be made anew.
+    Resync,
+    /// The gateway restarts: it is back in a moment.
+    GoingAway,
+    /// Anything else; tried again after a pause.
+    Failed {
+        problem: CallError,
+        retry_after: Option<Duration>,
+    },
+}
+
+impl End {
+    pub(crate) fn unreachable(detail: &str) -> Self {
+        Self::Failed {
+            problem: CallError::new(CallCode::Unreachable, detail),
+            retry_after: None,
+        }
+    }
+}
+
+impl From<GatewayError> for End {
+    fn from(error: GatewayError) -> Self {
+        if error.is_signed_out() {
+            return Self::SignedOut;
+        }
+        let retry_after = error.retry_after();
+        Self::Failed {
+            problem: error.into(),
+            retry_after,
+        }
+    }
+}
+
+impl From<CacheError> for End {
+    fn from(error: CacheError) -> Self {
+        Self::Failed {
+            problem: cache_failed(error),
+            retry_after: None,
+        }
+    }
+}
+
+/// Follows the gateway until the session ends.
+pub(crate) async fn run(shop: Arc<Shop>, mut frames: mpsc::Receiver<ClientFrame>) {
+    let mut backoff = Backoff::reconnect();
+    let mut anew = false;
+    loop {
+        let mut wake = pin!(shop.wake_feed.notified());
+        wake.as_mut().enable(); // Armed before looking, so no wake-up is lost.
+        let end = follow(&shop, &mut frames, &mut anew, &mut backoff).await;
+        let gone = lock(&shop.presence).clear();
+        shop.tell_presence(gone).await;
+        let (pause, problem) = match end {
+            End::SignedOut => {
+                shop.ended.notify_one();
+                return;
+            }
+            End::Resync => {
+                anew = true;
+                (backoff.next(None, rand::random()), None)
+            }
+            End::GoingAway => (
+                Duration::from_millis(250).mul_f64(0.5 + rand::random::<f64>()),
+                None,
+            ),
+            End::Failed {
+                problem,
+                retry_after,
+            } => (backoff.next(retry_after, rand::random()), Some(problem)),
+        };
+        let retry_at = TimeDelta::from_std(pause)
+            .ok()
+            .map(|pause| shop.now() + pause);
+        shop.set_connection(|view| {
+            view.state = Connection::Offline;
+            view.retry_at = retry_at;
+            view.problem = problem;
+        });
+        tokio::select! {
+            () = wake => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+async fn follow(
+    shop: &Arc<Shop>,
+    frames: &mut mpsc::Receiver<ClientFrame>,
+    anew: &mut bool,
+    backoff: &mut Backoff,
+) -> End {
+    let begun = async {
+        let state = match shop.reader.sync_state().await? {
+            Some(state) if !*anew => state,
+            _ => {
+                begin(shop).await?;
+                *anew = false;
+                shop.reader.sync_state().await?.ok_or(End::Resync)?
+            }
+        };
+        Ok::<_, End>(state)
+    };
+    match begun.await {
+        Ok(state) => live::follow(shop, frames, state, backoff).await,
+        Err(end) => end,
+    }
+}
+
+/// The first page: what was copied before goes in the same transaction.
+async fn begin(shop: &Shop) -> Result<(), End> {
+    let page = shop.gateway.sync(None).await?;
+    let progress = Progress::Begin {
+        epoch: &page.epoch,
+        live: &page.live,
+        next: page.next.as_deref(),
+        total: page.total,
+    };
+    let applied = shop
+        .writer
+        .apply(&page.changes, progress, shop.now())
+        .await?;
+    show_history(shop).await?;
+    shop.tell_applied(&applied);
+    Ok(())
+}
+
+/// Brings the pages after the first while the feed is live.
+pub(crate) async fn bring_history(shop: Arc<Shop>) {
+    let mut backoff = Backoff::reconnect();
+    loop {
+        let mut wake = pin!(shop.wake_history.notified());
+        wake.as_mut().enable();
+        let pause = match next_page(&shop).await {
+            Ok(true) => {
+                backoff.reset();
+                continue;
+            }
+            Ok(false) => Duration::from_secs(3600),
+            Err(End::SignedOut) => {
+                shop.ended.notify_one();
+                return;
+            }
+            Err(End::Failed { retry_after, .. }) => backoff.next(retry_after, rand::random()),
+            Err(End::Resync | End::GoingAway) => backoff.next(None, rand::random()),
+        };
+        tokio::select! {
+            () = wake => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Whether there was a page to bring.
+async fn next_page(shop: &Shop) -> Result<bool, End> {
+    if !shop.is_live() {
+        return Ok(false);
+    }
+    let Some(state) = shop.reader.sync_state().await? else {
+        return Ok(false);
+    };
+    let Some(after) = state.next else {
+        return Ok(false);
+    };
+    let page = shop.gateway.sync(Some(&after)).await?;
+    if page.epoch != state.epoch {
+        // The live socket learns of the new history by itself and begins anew.
+        return Err(End::Resync);
+    }
+    let progress = Progress::Page {
+        epoch: &page.epoch,
+        after: &after,
+        next: page.next.as_deref(),
+        total: page.total,
+    };
+    let applied = shop
+        .writer
+        .apply(&page.changes, progress, shop.now())
+        .await?;
+    show_history(shop).await?;
+    shop.tell_applied(&applied);
+    Ok(true)
+}
+
+async fn show_history(shop: &Shop) -> Result<(), CacheError> {
+    if let Some(state) = shop.reader.sync_state().await? {
+        shop.set_connection(|view| view.history = state.percent());
+    }
+    Ok(())
+}
+
+/// Moves snoozed tickets to the open ones when their time comes, and lets the lists that depend on
+/// the time be looked at once a minute.
+pub(crate) async fn wake_snoozed(shop: Arc<Shop>) {
+    loop {
+        let mut wake = pin!(shop.wake_snoozed.notified());
+        wake.as_mut().enable();
+        let now = shop.now();
+        let minute = Duration::from_secs(60);
+        let pause = match shop.writer.wake(now).await {
+            Ok((woken, next)) => {
+                if woken > 0 {
+                    shop.emit(deskhand_protocol::view::Event::Lists);
+                }
+                next.map_or(minute, |next| {
+                    (next - now).to_std().unwrap_or_default().min(minute)
+                })
+            }
+            Err(error) => {
+                report(&error, "snoozed tickets could not be woken");
+                minute
+            }
+        };
+        tokio::select! {
+            () = wake => {}
+            () = tokio::time::sleep(pause) => {
+                shop.emit(deskhand_protocol::view::Event::Lists);
+            }
+        }
+    }
+}

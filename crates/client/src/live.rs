@@ -1,0 +1,361 @@
+//! The live socket: follow the cursor, notice silence and gaps, say who reads and writes.
+
+use crate::{
+    backoff::Backoff,
+    feed::End,
+    gateway::retry_after,
+    shop::{Shop, lock},
+};
+use deskhand_cache::{Progress, SyncState};
+use deskhand_protocol::{
+    PROTOCOL_HEADER, PROTOCOL_VERSION,
+    calls::{CallCode, CallError},
+    live::{ClientFrame, HEARTBEAT_SECONDS, ServerFrame, close},
+    view::Connection,
+};
+use futures_util::{SinkExt, StreamExt};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::{net::TcpStream, sync::mpsc, time::Instant};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{
+        self, Message, client::IntoClientRequest, handshake::client::Request,
+        protocol::WebSocketConfig,
+    },
+};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+const SEND_LIMIT: Duration = Duration::from_secs(10);
+/// Two heartbeats and a margin: after so long a silence the socket is dead.
+const SILENCE_LIMIT: Duration = Duration::from_secs(2 * HEARTBEAT_SECONDS + 3);
+/// How often the moment of the last heartbeat is stored.
+const STORE_EVERY: Duration = Duration::from_secs(60);
+
+/// Follows the feed until the connection ends.
+pub(crate) async fn follow(
+    shop: &Arc<Shop>,
+    frames: &mut mpsc::Receiver<ClientFrame>,
+    state: SyncState,
+    backoff: &mut Backoff,
+) -> End {
+    let mut line = match connect(shop, frames, state).await {
+        Ok(line) => line,
+        Err(end) => return end,
+    };
+    let end = loop {
+        if let Err(end) = line.step(frames, backoff).await {
+            break end;
+        }
+    };
+    let current_as_of = lock(&shop.connection).current_as_of;
+    if let Some(at) = current_as_of
+        && let Err(error) = shop.writer.set_current_as_of(at).await
+    {
+        return error.into();
+    }
+    end
+}
+
+/// A socket, and what was heard on it.
+struct Line<'a> {
+    shop: &'a Arc<Shop>,
+    socket: Socket,
+    epoch: String,
+    heard_at: Instant,
+    stored_at: Instant,
+    /// The position that was received; unknown until something says it.
+    upto: Option<i64>,
+    /// The head when the feed began: with it, all that was missed is here.
+    target: i64,
+    /// Whether something came since the last heartbeat.
+    moved: bool,
+    /// A heartbeat's head beyond what was received: the next one must find it filled.
+    gap: Option<i64>,
+}
+
+async fn connect<'a>(
+    shop: &'a Arc<Shop>,
+    frames: &mut mpsc::Receiver<ClientFrame>,
+    state: SyncState,
+) -> Result<Line<'a>, End> {
+    let request = request(shop)?;
+    let connecting = connect_async_with_config(request, Some(limits()), true);
+    let (mut socket, _) = tokio::time::timeout(CONNECT_LIMIT, connecting)
+        .await
+        .map_err(|_| End::unreachable("the gateway does not answer"))?
+        .map_err(refused)?;
+    // Whatever was to be said on the old socket is stale.
+    while frames.try_recv().is_ok() {}
+    send(
+        &mut socket,
+        &ClientFrame::Follow {
+            cursor: state.cursor,
+        },
+    )
+    .await?;
+    let ticket = *lock(&shop.on_screen);
+    if ticket.is_some() {
+        send(&mut socket, &ClientFrame::Reading { ticket }).await?;
+    }
+    let now = Instant::now();
+    Ok(Line {
+        shop,
+        socket,
+        epoch: state.epoch,
+        heard_at: now,
+        stored_at: now,
+        upto: state.upto,
+        target: 0,
+        moved: false,
+        gap: None,
+    })
+}
+
+fn request(shop: &Shop) -> Result<Request, End> {
+    let unusable = || End::unreachable("the gateway's address cannot be used");
+    let mut request = shop
+        .gateway
+        .address
+        .live()
+        .into_client_request()
+        .map_err(|_| unusable())?;
+    let token = shop.gateway.token.as_deref().unwrap_or_default();
+    let headers = request.headers_mut();
+    headers.insert(
+        "authorization",
+        format!("Bearer {token}").parse().map_err(|_| unusable())?,
+    );
+    headers.insert(PROTOCOL_HEADER, PROTOCOL_VERSION.into());
+    Ok(request)
+}
+
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(32 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(256 * 1024)
+        .max_message_size(Some(16 * 1024 * 1024))
+        .max_frame_size(Some(16 * 1024 * 1024))
+}
+
+/// Why the gateway did not take the socket.
+fn refused(error: tungstenite::Error) -> End {
+    let tungstenite::Error::Http(response) = error else {
+        return End::unreachable("the live connection could not be made");
+    };
+    let wish = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| retry_after(value.to_str().ok()?));
+    let failed = |code, detail: &str| End::Failed {
+        problem: CallError::new(code, detail),
+        retry_after: wish,
+    };
+    match response.status().as_u16() {
+        401 => End::SignedOut,
+        403 => failed(CallCode::Forbidden, "the role may not follow the shop"),
+        426 => failed(CallCode::OtherVersion, "the gateway speaks another version"),
+        status => failed(
+            CallCode::Unreachable,
+            &format!("the gateway answered {status}"),
+        ),
+    }
+}
+
+impl Line<'_> {
+    /// Waits for the next thing to happen and does it.
+    async fn step(
+        &mut self,
+        frames: &mut mpsc::Receiver<ClientFrame>,
+        backoff: &mut Backoff,
+    ) -> Result<(), End> {
+        let expiry = lock(&self.shop.presence).next_expiry();
+        let expires = async move {
+            match expiry {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            heard = self.socket.next() => {
+                self.heard_at = Instant::now();
+                match heard {
+                    Some(Ok(message)) => self.hear(message, backoff).await,
+                    Some(Err(_)) | None => Err(End::unreachable("the live connection broke")),
+                }
+            }
+            Some(frame) = frames.recv() => send(&mut self.socket, &frame).await,
+            () = tokio::time::sleep_until(self.heard_at + SILENCE_LIMIT) => {
+                Err(End::unreachable("the gateway has fallen silent"))
+            }
+            () = expires => {
+                let tickets = lock(&self.shop.presence).expire(Instant::now());
+                self.shop.tell_presence(tickets).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn hear(&mut self, message: Message, backoff: &mut Backoff) -> Result<(), End> {
+        match message {
+            Message::Text(text) => {
+                let frame = serde_json::from_str(&text)
+                    .map_err(|_| End::unreachable("the gateway sent what cannot be read"))?;
+                self.take(frame, backoff).await
+            }
+            Message::Close(reason) => Err(match reason.map(|reason| u16::from(reason.code)) {
+                Some(close::SIGNED_OUT) => End::SignedOut,
+                Some(close::RESYNC) => End::Resync,
+                Some(close::GOING_AWAY) => End::GoingAway,
+                Some(close::TOO_SLOW) => End::unreachable("this computer was too slow"),
+                _ => End::unreachable("the gateway closed the connection"),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn take(&mut self, frame: ServerFrame, backoff: &mut Backoff) -> Result<(), End> {
+        match frame {
+            ServerFrame::Following { epoch, head, .. } => {
+                if epoch != self.epoch {
+                    return Err(End::Resync);
+                }
+                backoff.reset();
+                self.target = head;
+                self.shop.set_connection(|view| {
+                    view.state = Connection::CatchingUp;
+                    view.retry_at = None;
+                    view.problem = None;
+                });
+                // An unknown position means that the first page has just come.
+                if self.upto.is_none_or(|upto| upto >= head) {
+                    self.current();
+                }
+                self.shop.writer.hurry().await?;
+                self.shop.wake_outbox.notify_one();
+                self.shop.wake_history.notify_one();
+            }
+            ServerFrame::Changes {
+                changes,
+                cursor,
+                upto,
+            } => {
+                let progress = Progress::Live {
+                    cursor: &cursor,
+                    upto,
+                };
+                let applied = self
+                    .shop
+                    .writer
+                    .apply(&changes, progress, self.shop.now())
+                    .await?;
+                self.upto = Some(upto);
+                self.moved = true;
+                if !changes.is_empty() {
+                    self.shop.tell_applied(&applied);
+                }
+                if upto >= self.target {
+                    self.current();
+                }
+            }
+            ServerFrame::Heartbeat { head, .. } => self.beat(head).await?,
+            ServerFrame::Typing {
+                ticket,
+                account,
+                typing,
+            } => {
+                lock(&self.shop.presence).typing(ticket, account, typing, Instant::now());
+                self.shop.tell_presence(BTreeSet::from([ticket])).await;
+            }
+            ServerFrame::Reading { ticket, accounts } => {
+                lock(&self.shop.presence).reading(ticket, accounts);
+                self.shop.tell_presence(BTreeSet::from([ticket])).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn beat(&mut self, head: i64) -> Result<(), End> {
+        let gap = self.gap.filter(|_| !self.moved);
+        self.moved = false;
+        match missing(self.upto, gap, head) {
+            Missing::Nothing => {
+                // What was never named was there before the first page.
+                self.upto = Some(head.max(self.upto.unwrap_or(head)));
+                self.gap = None;
+                self.current();
+            }
+            Missing::Perhaps => self.gap = Some(head),
+            Missing::Surely => return Err(End::unreachable("the live connection lost something")),
+        }
+        if self.stored_at.elapsed() >= STORE_EVERY {
+            self.stored_at = Instant::now();
+            self.shop.writer.set_current_as_of(self.shop.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// All that the gateway has is here.
+    fn current(&self) {
+        let now = self.shop.now();
+        self.shop.set_connection(|view| {
+            view.state = Connection::Live;
+            view.current_as_of = Some(now);
+        });
+    }
+}
+
+/// What a heartbeat's head says about what was received.
+#[derive(Debug, PartialEq, Eq)]
+enum Missing {
+    Nothing,
+    /// It may be on its way: look again at the next heartbeat.
+    Perhaps,
+    /// It was due at the last heartbeat and has not come.
+    Surely,
+}
+
+fn missing(upto: Option<i64>, gap: Option<i64>, head: i64) -> Missing {
+    match (upto, gap) {
+        (None, _) => Missing::Nothing,
+        (Some(upto), _) if head <= upto => Missing::Nothing,
+        (Some(upto), Some(gap)) if upto < gap => Missing::Surely,
+        (Some(_), _) => Missing::Perhaps,
+    }
+}
+
+async fn send(socket: &mut Socket, frame: &ClientFrame) -> Result<(), End> {
+    let text = serde_json::to_string(frame).map_err(|_| End::unreachable("a frame is not JSON"))?;
+    tokio::time::timeout(SEND_LIMIT, socket.send(Message::text(text)))
+        .await
+        .map_err(|_| End::unreachable("the gateway takes nothing"))?
+        .map_err(|_| End::unreachable("the live connection broke"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_beyond_what_came_is_given_one_heartbeat_to_come() {
+        assert_eq!(
+            missing(None, None, 9),
+            Missing::Nothing,
+            "nothing is known yet"
+        );
+        assert_eq!(missing(Some(9), None, 9), Missing::Nothing);
+        assert_eq!(missing(Some(8), None, 9), Missing::Perhaps, "on its way");
+        assert_eq!(
+            missing(Some(9), Some(9), 12),
+            Missing::Perhaps,
+            "the old gap was filled"
+        );
+        assert_eq!(
+            missing(Some(8), Some(9), 12),
+            Missing::Surely,
+            "it had its time"
+        );
+    }
+}
