@@ -66,14 +66,15 @@ function show() {
 
 /** A short loss is nobody's business; a longer one is said. */
 function banner() {
-  clearTimeout(bannerTimer);
   const trouble = !$('talk').hidden && (!navigator.onLine || (live !== null && !linked) || failures > 1);
   const text = trouble ? say('offline') : store.keeps || !store.token() ? '' : say('unkept');
   const put = () => {
+    clearTimeout(bannerTimer);
+    bannerTimer = undefined;
     $('banner').hidden = text === '';
     $('banner').textContent = text;
   };
-  if (trouble && $('banner').hidden && navigator.onLine) bannerTimer = setTimeout(put, 1500);
+  if (trouble && $('banner').hidden && navigator.onLine) bannerTimer ??= setTimeout(put, 1500);
   else put();
 }
 
