@@ -1,1 +1,91 @@
-fn main() {}
+//! The desktop shell: the window, the keychain, and the way between page and core. Nothing else.
+//!
+//! It must never know what a ticket is. The one flow: the window opens at once, the core starts
+//! beside it, the page calls through [`rpc`], and the core's events go to the page as they are.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod core;
+mod folder;
+mod host;
+mod keychain;
+mod quit;
+mod rpc;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use clap::Parser;
+use tauri::{App, Manager, WebviewWindowBuilder, async_runtime};
+
+use crate::{core::Core, quit::Quit};
+
+/// The helpdesk desktop that knows every order.
+#[derive(Parser)]
+#[command(name = "deskhand", version)]
+struct Options {
+    /// Where this program keeps its copy of the shop; by default your data folder.
+    #[arg(long, env = "DESKHAND_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    log_to_stderr();
+    match run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error),
+    }
+}
+
+fn run(options: Options) -> anyhow::Result<()> {
+    let app = tauri::Builder::default()
+        .invoke_handler(tauri::generate_handler![rpc::rpc])
+        .setup(move |app| {
+            // Tauri would panic; the words are what helps.
+            if let Err(error) = open(app, options) {
+                complain(&error);
+                std::process::exit(1);
+            }
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+        .context("the window could not be opened; is there a display?")?;
+    let mut quit = Quit::default();
+    app.run(move |app, event| quit.on(app, &event));
+    Ok(())
+}
+
+fn open(app: &mut App, options: Options) -> anyhow::Result<()> {
+    quit::on_signals(app.handle().clone())?;
+    let folder = folder::choose(app, options.data_dir)?;
+    let lock = folder::lock(&folder.path);
+    let window = app.config().app.windows.first().context("no window")?;
+    let mut window = WebviewWindowBuilder::from_config(app, window)?;
+    if lock.is_ok() {
+        // The page keeps its own small things, such as the theme, beside the copy of the shop.
+        window = window.data_directory(folder.path.join("page"));
+    }
+    window
+        .build()
+        .context("the window could not be opened; is there a display?")?;
+    let core = Core::default();
+    app.manage(core.clone());
+    let handle = app.handle().clone();
+    async_runtime::spawn(async move { core.start(handle, folder, lock).await });
+    Ok(())
+}
+
+fn complain(error: &anyhow::Error) -> ExitCode {
+    eprintln!("deskhand: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("DESKHAND_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,deskhand=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

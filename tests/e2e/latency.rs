@@ -1,11 +1,6 @@
 //! How long a customer's message takes to the row in the real window: from before the send until
 //! the row has changed in the page, by one clock.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the clock of this computer is what is measured with"
-)]
-
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;

@@ -44,6 +44,7 @@ async fn a_second_window_on_the_same_folder_is_refused_with_words() -> anyhow::R
     let first = desktop.open_window(&[]).await?;
     first.wait_for("#address").await?;
     let second = desktop.open_window(&[]).await?;
+    second.open_details().await?;
     second.see("another Deskhand").await?;
     second.close().await?;
     first.wait_for("#address").await?;
@@ -59,6 +60,7 @@ async fn a_folder_that_cannot_be_made_is_named_in_the_window() -> anyhow::Result
     let window = desktop
         .open_window(&["--data-dir", &folder.to_string_lossy()])
         .await?;
+    window.open_details().await?;
     window.see("in-the-way").await?;
     let said = std::fs::read_to_string(desktop.log())?;
     assert!(said.contains("in-the-way"), "standard error: {said}");

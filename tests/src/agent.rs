@@ -77,6 +77,12 @@ impl Window {
         self.press(&[keys::CONTROL, keys::ENTER]).await
     }
 
+    /// Opens what only the core knows about a problem.
+    pub async fn open_details(&self) -> anyhow::Result<()> {
+        let summary = self.wait_for("[role=alert] summary").await?;
+        self.click(&summary).await
+    }
+
     async fn wait_for_text(&self, css: &str, words: &str) -> anyhow::Result<Element> {
         let script = "return [...document.querySelectorAll(arguments[0])]\
                       .find((each) => each.innerText.includes(arguments[1])) ?? null";

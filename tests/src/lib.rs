@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod chromium;
 pub mod customer;
+pub mod desk;
 pub mod desktop;
 pub mod disk;
 pub mod gateway;

@@ -1,0 +1,110 @@
+//! The folder in which this program keeps its copy of the shop.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use deskhand_protocol::calls::{CallCode, CallError};
+use tauri::{App, Manager};
+
+/// The chosen folder.
+pub struct Folder {
+    pub path: PathBuf,
+    /// Whether it is the one that is used when nothing else was said.
+    pub usual: bool,
+}
+
+/// Held while the program runs, so that no second one writes into the same folder.
+pub struct Lock {
+    _file: File,
+}
+
+/// The folder that was named, or `deskhand` in the person's data folder.
+pub fn choose(app: &App, named: Option<PathBuf>) -> anyhow::Result<Folder> {
+    let usual = app.path().data_dir().map(|data| data.join("deskhand"));
+    match named {
+        Some(path) => {
+            let path = std::path::absolute(path).context("--data-dir is not a path")?;
+            let usual = usual.is_ok_and(|usual| usual == path);
+            Ok(Folder { path, usual })
+        }
+        None => Ok(Folder {
+            path: usual.context("this computer names no data folder; use --data-dir")?,
+            usual: true,
+        }),
+    }
+}
+
+/// Makes the folder and takes it for this program alone.
+pub fn lock(folder: &Path) -> Result<Lock, CallError> {
+    let refuse = |error: std::io::Error| {
+        let code = match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                CallCode::DiskFull
+            }
+            _ => CallCode::NotWritable,
+        };
+        CallError::new(code, format!("{}: {error}", folder.display()))
+    };
+    make(folder).map_err(refuse)?;
+    let file = File::create(folder.join("lock")).map_err(refuse)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(CallError::new(
+            CallCode::NotWritable,
+            format!(
+                "{}: another Deskhand has this folder open; use its window, or start this one \
+                 with --data-dir and another folder",
+                folder.display()
+            ),
+        )),
+        Err(TryLockError::Error(error)) => Err(refuse(error)),
+    }
+}
+
+#[cfg(unix)]
+fn make(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+#[cfg(not(unix))]
+fn make(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_in_use_is_refused_with_words() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let folder = dir.path().join("data");
+        let first = lock(&folder).expect("nobody has it");
+        let second = lock(&folder).err().expect("the first has it");
+        assert_eq!(second.code, CallCode::NotWritable);
+        assert!(
+            second.detail.contains("another Deskhand"),
+            "{}",
+            second.detail
+        );
+        drop(first);
+        assert!(lock(&folder).is_ok(), "the lock ends with its holder");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let file = dir.path().join("file");
+        fs::write(&file, "in the way").expect("a file");
+        let refused = lock(&file.join("data")).err().expect("a file is no folder");
+        assert_eq!(refused.code, CallCode::NotWritable);
+        assert!(refused.detail.contains("file"), "{}", refused.detail);
+    }
+}

@@ -1,0 +1,262 @@
+//! Starting up: without a network, without a keychain, with a broken file. Nothing is lost.
+
+use deskhand_client::{Keychain, KeychainError};
+use deskhand_protocol::{
+    calls::{CallCode, CallError, Calls},
+    view::{Boot, GatewayAddress, Nothing, Password, ViewId},
+};
+use deskhand_tests::desk::{Desk, PRIYA, Shop, failed};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The cache's files below a folder.
+fn caches(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            caches(&path, found)?;
+        } else if path.to_string_lossy().contains("cache.db") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(())
+}
+
+fn contains(hay: &[u8], needle: &str) -> bool {
+    hay.windows(needle.len())
+        .any(|window| window == needle.as_bytes())
+}
+
+async fn boot_problem(desk: &Desk) -> anyhow::Result<Option<CallError>> {
+    match desk.client.boot(Nothing {}).await.map_err(failed)? {
+        Boot::SignIn { problem, .. } => Ok(problem),
+        Boot::Shop(_) => anyhow::bail!("it should not have opened the shop"),
+    }
+}
+
+#[tokio::test]
+async fn the_shop_opens_at_once_without_a_network() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    let before = desk.list(ViewId::AllOpen).await?.total;
+    shop.close().await;
+
+    let desk = desk.restart().await?;
+    match desk.client.boot(Nothing {}).await.map_err(failed)? {
+        Boot::Shop(signed) => assert_eq!(signed.account.email, PRIYA),
+        Boot::SignIn { problem, .. } => anyhow::bail!("signed out: {problem:?}"),
+    }
+    assert_eq!(desk.list(ViewId::AllOpen).await?.total, before);
+    desk.client.stop().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_file_is_unreadable_and_its_key_is_in_the_keychain_only() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    let ticket = desk.some_ticket().await?;
+    desk.reply(&ticket, "xylophone-of-secrets").await?;
+    desk.arrives(&ticket, "xylophone-of-secrets").await?;
+
+    let mut secrets = vec![];
+    for name in desk.host.secrets.names() {
+        secrets.extend(desk.host.secrets.get(&name)?);
+    }
+    assert_eq!(secrets.len(), 2, "the token and the key");
+    let mut files = vec![];
+    caches(&folder.path().join("desk"), &mut files)?;
+    assert!(
+        files.iter().any(|file| file.ends_with("cache.db-wal")),
+        "{files:?}"
+    );
+    for file in files
+        .iter()
+        .chain([&folder.path().join("desk/profile.json")])
+    {
+        let bytes = fs::read(file)?;
+        assert!(!bytes.starts_with(b"SQLite format 3"), "{}", file.display());
+        for secret in &secrets {
+            assert!(!contains(&bytes, secret), "a secret in {}", file.display());
+        }
+        for plain in ["xylophone-of-secrets", &ticket.subject, "create table"] {
+            assert!(!contains(&bytes, plain), "{plain} in {}", file.display());
+        }
+    }
+
+    desk.client.sign_out(Nothing {}).await.map_err(failed)?;
+    assert_eq!(
+        desk.host.secrets.names(),
+        Vec::<String>::new(),
+        "the key is destroyed"
+    );
+    let mut left = vec![];
+    caches(&folder.path().join("desk"), &mut left)?;
+    assert_eq!(left, Vec::<PathBuf>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_keychain_that_fails_says_so_and_nothing_is_lost() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let shop = Shop::open(&folder.path().join("shop")).await?;
+    let mut desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    for (broken, code) in [
+        (
+            KeychainError::Absent("none".into()),
+            CallCode::KeychainAbsent,
+        ),
+        (
+            KeychainError::Locked("shut".into()),
+            CallCode::KeychainLocked,
+        ),
+    ] {
+        desk = desk.restart().await?;
+        *desk.host.broken.lock().expect("not poisoned") = Some(broken);
+        let problem = boot_problem(&desk).await?;
+        assert_eq!(problem.map(|problem| problem.code), Some(code));
+        *desk.host.broken.lock().expect("not poisoned") = None;
+    }
+    let booted = desk.client.boot(Nothing {}).await.map_err(failed)?;
+    assert!(matches!(booted, Boot::Shop(_)), "the next try goes on");
+    desk.client.stop().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_key_says_so_and_the_right_one_opens_the_file_again() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    let desk = desk.restart().await?;
+    let names = desk.host.secrets.names();
+    let name = names
+        .iter()
+        .find(|name| name.starts_with("cache-key"))
+        .expect("a key");
+    let right = desk.host.secrets.get(name)?.expect("a key");
+    desk.host.secrets.set(name, &"ab".repeat(32))?;
+    let problem = boot_problem(&desk).await?;
+    assert_eq!(
+        problem.map(|problem| problem.code),
+        Some(CallCode::WrongKey)
+    );
+    desk.host.secrets.set(name, &right)?;
+    let booted = desk.client.boot(Nothing {}).await.map_err(failed)?;
+    assert!(matches!(booted, Boot::Shop(_)));
+    desk.client.stop().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_cache_is_kept_aside_and_a_new_one_is_filled() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    desk.client.stop().await;
+    let mut files = vec![];
+    caches(&folder.path().join("desk"), &mut files)?;
+    let cache = files
+        .iter()
+        .find(|file| file.ends_with("cache.db"))
+        .expect("a cache");
+    let mut bytes = fs::read(cache)?;
+    bytes
+        .iter_mut()
+        .skip(100)
+        .step_by(97)
+        .for_each(|byte| *byte ^= 0x55);
+    fs::write(cache, bytes)?;
+
+    let desk = desk.restart().await?;
+    let booted = desk.client.boot(Nothing {}).await.map_err(failed)?;
+    assert!(matches!(booted, Boot::Shop(_)));
+    desk.complete().await?;
+    assert!(desk.list(ViewId::AllOpen).await?.total > 0);
+    let mut kept = vec![];
+    caches(&folder.path().join("desk"), &mut kept)?;
+    assert!(
+        kept.iter()
+            .any(|file| file.to_string_lossy().contains("cache.db.damaged-")),
+        "{kept:?}"
+    );
+    desk.client.stop().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn wrong_sign_ins_say_what_is_wrong() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    let with = |address: String, password: &str| Password {
+        address,
+        email: PRIYA.into(),
+        password: password.into(),
+    };
+    let code = |answer: Result<_, CallError>| {
+        answer
+            .map(|_: deskhand_protocol::view::SignedIn| ())
+            .map_err(|error| error.code)
+    };
+    let wrong = desk.client.sign_in(with(shop.address(), "nope")).await;
+    assert_eq!(code(wrong), Err(CallCode::WrongCredentials));
+    let wrong = desk.client.sign_in(with("two words".into(), "x")).await;
+    assert_eq!(code(wrong), Err(CallCode::BadAddress));
+    let probe = GatewayAddress {
+        address: shop.address(),
+    };
+    let probe = desk.client.probe_gateway(probe).await.map_err(failed)?;
+    assert!(!probe.encrypted && !probe.shop.is_empty());
+    shop.close().await;
+    let wrong = desk.client.sign_in(with(shop.address(), "x")).await;
+    assert_eq!(code(wrong), Err(CallCode::Unreachable));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_sample_shop_may_move_to_another_port_and_keeps_its_cache() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    *desk.host.sample.lock().expect("not poisoned") = Some(shop.address());
+    let role = deskhand_protocol::view::OpenSample {
+        role: deskhand_domain::Role::Agent,
+    };
+    desk.client.open_sample(role).await.map_err(failed)?;
+    desk.complete().await?;
+    let desk = desk.restart().await?;
+    shop.close().await;
+    drop(shop);
+    let moved = Shop::open(&folder.path().join("shop")).await?;
+    *desk.host.sample.lock().expect("not poisoned") = Some(moved.address());
+    match desk.client.boot(Nothing {}).await.map_err(failed)? {
+        Boot::Shop(signed) => {
+            assert!(signed.sample);
+            assert_eq!(signed.gateway, moved.address());
+        }
+        Boot::SignIn { problem, .. } => anyhow::bail!("signed out: {problem:?}"),
+    }
+    assert!(
+        desk.list(ViewId::AllOpen).await?.total > 0,
+        "before any sync"
+    );
+    desk.live().await?;
+    desk.client.stop().await;
+    Ok(())
+}
