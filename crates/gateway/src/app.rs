@@ -127,3 +127,8 @@ fn secure(headers: &mut HeaderMap) {
             .or_insert(HeaderValue::from_static(value));
     }
 }
+
+/// The throttles of a configuration.
+pub fn throttles(config: &crate::config::Config) -> Throttles {
+    Throttles::new(config)
+}

@@ -21,6 +21,7 @@ impl Clock {
     }
 
     /// Now.
+    #[expect(clippy::disallowed_methods, reason = "this is the crate's clock")]
     pub fn now(&self) -> Instant {
         match &self.fixed {
             Some(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),

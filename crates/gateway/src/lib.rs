@@ -18,7 +18,7 @@ pub mod passwords;
 mod problem;
 pub mod routes;
 pub mod sample;
-mod serve;
+pub mod serve;
 pub mod start;
 pub mod store;
 pub mod tasks;

@@ -12,7 +12,6 @@ use crate::{
     serve::serve,
     store::{Location, Store, StoreError},
     tasks::Tasks,
-    throttle::Throttles,
 };
 use chrono::TimeDelta;
 use std::{
@@ -161,7 +160,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     let state = State {
         feed: Feed::start(&store, &tasks),
         hub: Hub::default(),
-        throttles: Arc::new(Throttles::new(&config)),
+        throttles: Arc::new(app::throttles(&config)),
         store,
         clock,
         tasks: tasks.clone(),

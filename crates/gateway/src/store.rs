@@ -26,7 +26,7 @@ pub use error::{Doing, StoreError};
 pub use lists::{ListCursor, OrderFilter, TicketFilter};
 pub use operations::{Done, Operation, Outcome};
 pub use seed::Seed;
-pub use sync::SyncCursor;
+pub use sync::{Next, SyncCursor};
 
 use crate::{clock::Clock, tasks::Tasks};
 use deskhand_domain::{Instant, Shop};
@@ -199,6 +199,13 @@ impl Store {
             .await
             .doing("answer")?;
         Ok(())
+    }
+
+    /// Lets a SQLite file grow no further; for tests of a full disk.
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        sqlite::limit_pages(&self.inner.write, pages)
+            .await
+            .doing("limit its size")
     }
 
     fn read(&self) -> &AnyPool {

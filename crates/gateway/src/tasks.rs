@@ -16,7 +16,6 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts a task. It ends by itself or when [`Tasks::stopping`] says so.
-    #[expect(clippy::disallowed_methods, reason = "this is the place that spawns")]
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn(async move {
             if AssertUnwindSafe(work).catch_unwind().await.is_err() {
@@ -26,7 +25,6 @@ impl Tasks {
     }
 
     /// Runs work to its end even when the caller is dropped. `None` when the work panicked.
-    #[expect(clippy::disallowed_methods, reason = "this is the place that spawns")]
     pub async fn finish<T: Send + 'static>(
         &self,
         name: &'static str,

@@ -49,11 +49,9 @@ pub fn folder(path: &Path, error: std::io::Error) -> StartError {
 pub fn is_full(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == ErrorKind::StorageFull,
-        sqlx::Error::Database(refusal) => refusal.code().as_deref() == Some("53100"),
-        _ => false,
+        sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some("53100") => true,
+        _ => sqlite_code(error) == Some(13),
     }
-    .then_some(true)
-    .unwrap_or_else(|| sqlite_code(error) == Some(13))
 }
 
 /// The primary result code of SQLite (sqlite.org/rescode.html).

@@ -85,3 +85,13 @@ fn options(file: &Path, mode: &str) -> Result<AnyConnectOptions, sqlx::Error> {
     }
     AnyConnectOptions::from_str(&format!("{url}?mode={mode}"))
 }
+
+/// Lets the file grow no further, as on a full disk; for tests. The engine then answers with the
+/// same `SQLITE_FULL`.
+pub async fn limit_pages(writer: &AnyPool, pages: u32) -> Result<(), sqlx::Error> {
+    let sql = format!("pragma max_page_count = {pages}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .execute(writer)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! A gateway with the small shop, and short ways to ask it.
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use deskhand_gateway::{
+    Clock, Config, app,
+    app::State,
+    feed::Feed,
+    hub::Hub,
+    passwords,
+    store::{Location, Store},
+    tasks::Tasks,
+    testing::{id, small_shop},
+};
+use deskhand_protocol::problem::Problem;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+pub const TICKET: &str = "/v1/tickets/01900000-0005-7000-8000-000000000001";
+
+/// The interface of a gateway with 30 tickets, without a socket.
+pub struct Shop {
+    pub app: Router,
+    pub state: State,
+    _folder: TempDir,
+}
+
+/// An answer, read whole.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: String,
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = chrono::DateTime::from_timestamp(1_795_000_000, 0).expect("a moment");
+        let (clock, tasks) = (Clock::fixed(now), Tasks::default());
+        let file = Location::File(folder.path().join("gateway.db"));
+        let store = Store::open(&file, clock.clone(), tasks.clone())
+            .await
+            .expect("a store");
+        let hash = passwords::hash("hollowpine").await;
+        store.seed(small_shop(now, 30, hash)).await.expect("a shop");
+        let state = State {
+            feed: Feed::start(&store, &tasks),
+            hub: Hub::default(),
+            throttles: Arc::new(app::throttles(&Config::embedded(folder.path()))),
+            store,
+            clock,
+            tasks,
+        };
+        Self {
+            app: app::app(state.clone()),
+            state,
+            _folder: folder,
+        }
+    }
+
+    pub async fn ask(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 64 << 20).await.expect("a body");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).expect("UTF-8"),
+        }
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        self.ask(request("GET", path, token, None)).await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, token: &str, body: Value) -> Answer {
+        self.ask(request(method, path, token, Some(body.to_string())))
+            .await
+    }
+
+    /// Signs in as one of the small shop's accounts and answers the token.
+    pub async fn sign_in(&self, name: &str) -> String {
+        let body = json!({"email": format!("{name}@hollowpine.example"), "password": "hollowpine"});
+        let answer = self.send("POST", "/v1/sessions", "", body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        answer.json()["token"].as_str().expect("a token").to_owned()
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    /// The problem, after checking that it is one.
+    pub fn problem(&self) -> Problem {
+        assert_eq!(
+            self.headers[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let problem: Problem = serde_json::from_str(&self.body).expect("a problem");
+        assert_eq!(problem.status, self.status.as_u16());
+        assert!(problem.request_id.is_some() && !problem.detail.is_empty());
+        problem
+    }
+}
+
+/// A request with a fresh operation id.
+pub fn request(method: &str, path: &str, token: &str, body: Option<String>) -> Request<Body> {
+    operation(method, path, token, body, Uuid::new_v4())
+}
+
+/// A request with an operation id.
+pub fn operation(
+    method: &str,
+    path: &str,
+    token: &str,
+    body: Option<String>,
+    op: Uuid,
+) -> Request<Body> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("idempotency-key", op.to_string())
+        .header(header::CONTENT_TYPE, "application/json");
+    if !token.is_empty() {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    request
+        .body(body.map_or_else(Body::empty, Body::from))
+        .expect("a request")
+}
+
+/// The path of a ticket.
+pub fn ticket(number: u64) -> String {
+    format!("/v1/tickets/{}", id(5, number))
+}
+
+/// How long a state may take to come true.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+
+impl Shop {
+    /// Serves on a real socket; answers the address, such as `127.0.0.1:1234`.
+    pub async fn listen(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        deskhand_gateway::serve::serve(listener, self.app.clone(), &self.state.tasks);
+        address
+    }
+
+    /// An agent's reply or note, over HTTP.
+    pub async fn write(&self, token: &str, ticket: &str, kind: &str, text: &str) -> Value {
+        let body = json!({"kind": kind, "text": text});
+        let answer = self
+            .send("POST", &format!("{ticket}/messages"), token, body)
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        answer.json()
+    }
+}
+
+/// The other end of a live or chat socket.
+pub struct Socket {
+    stream: tokio_tungstenite::WebSocketStream<
+        tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>,
+    >,
+}
+
+impl Socket {
+    pub async fn connect(address: &str, path: &str, token: &str) -> Result<Self, u16> {
+        use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Error};
+        let uri = format!("ws://{address}{path}").parse().expect("an address");
+        let mut request = ClientRequestBuilder::new(uri);
+        if !token.is_empty() {
+            request = request.with_header("authorization", format!("Bearer {token}"));
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, _)) => Ok(Self { stream }),
+            Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("no connection: {error}"),
+        }
+    }
+
+    pub async fn say(&mut self, frame: Value) {
+        self.raw(&frame.to_string()).await;
+    }
+
+    pub async fn raw(&mut self, text: &str) {
+        use futures_util::SinkExt as _;
+        let message = tokio_tungstenite::tungstenite::Message::text(text);
+        self.stream.send(message).await.expect("a frame is sent");
+    }
+
+    /// The next frame, or the code with which the other side hung up.
+    pub async fn next(&mut self) -> Result<Value, u16> {
+        use futures_util::StreamExt as _;
+        use tokio_tungstenite::tungstenite::Message;
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.stream.next()).await;
+            match next.expect("a frame in time") {
+                Some(Ok(Message::Text(text))) => {
+                    return Ok(serde_json::from_str(&text).expect("JSON"));
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    return Err(frame.map_or(0, |frame| frame.code.into()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(0),
+            }
+        }
+    }
+
+    /// Frames until one fits.
+    pub async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let frame = self.next().await.expect("the socket lives");
+            if fits(&frame) {
+                return frame;
+            }
+        }
+    }
+
+    /// Waits for the end and answers its code.
+    pub async fn ended(&mut self) -> u16 {
+        loop {
+            if let Err(code) = self.next().await {
+                return code;
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The gateway from outside: over HTTP without a socket, over real sockets, and at its start.
+
+mod chat;
+mod http;
+mod kit;
+mod live;
+mod start;
