@@ -11,7 +11,7 @@ compiler="build-essential pkg-config libssl-dev"
 window="libwebkit2gtk-4.1-dev libdbus-1-dev"
 tests="webkit2gtk-driver xvfb dbus gnome-keyring libsecret-tools chromium postgresql imagemagick procps"
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 stop() {
     say "$@"
     exit 1
