@@ -37,7 +37,7 @@ impl CacheError {
             Self::Database { source, .. } => {
                 matches!(
                     code(source),
-                    Some(Primary::CORRUPT | Primary::NOT_A_DATABASE)
+                    Some(Primary::NO_PAGE | Primary::CORRUPT | Primary::NOT_A_DATABASE)
                 )
             }
             Self::Row { .. } => true,
@@ -61,6 +61,9 @@ impl CacheError {
 pub(crate) struct Primary;
 
 impl Primary {
+    /// What SQLCipher answers when a page after the first fails its check; an allocation that
+    /// fails ends a Rust program anyway.
+    pub(crate) const NO_PAGE: i32 = 7;
     pub(crate) const READ_ONLY: i32 = 8;
     pub(crate) const CORRUPT: i32 = 11;
     pub(crate) const FULL: i32 = 13;

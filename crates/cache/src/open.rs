@@ -234,6 +234,7 @@ fn keyed(path: &Path, key: &Key) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .pragma("key", format!("\"x'{}'\"", key.to_hex()))
+        .pragma("cipher_log_level", "none")
         .pragma("temp_store", "memory")
         .foreign_keys(false)
         .busy_timeout(Duration::from_secs(5))
@@ -243,7 +244,9 @@ fn keyed(path: &Path, key: &Key) -> SqliteConnectOptions {
 fn blame(error: sqlx::Error, path: &Path, key_is_right: bool) -> OpenError {
     match code(&error) {
         Some(Primary::NOT_A_DATABASE) if !key_is_right => OpenError::WrongKey,
-        Some(Primary::NOT_A_DATABASE | Primary::CORRUPT) => OpenError::Damaged(error),
+        Some(Primary::NOT_A_DATABASE | Primary::CORRUPT | Primary::NO_PAGE) => {
+            OpenError::Damaged(error)
+        }
         Some(Primary::FULL) => OpenError::DiskFull,
         Some(Primary::READ_ONLY | Primary::CANNOT_OPEN) => OpenError::NotWritable {
             path: path.to_owned(),
