@@ -22,7 +22,7 @@ use deskhand_protocol::{
     problem::{Code, Problem},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::broadcast::error::RecvError;
 
 /// Upgrades to the live socket; frames are those of `protocol::live`.
 #[utoipa::path(get, path = "/v1/live", responses(
@@ -90,7 +90,7 @@ impl Desktop {
                     return Err((close::GOING_AWAY, "the gateway stops: reconnect in a moment"));
                 }
                 batch = batches.recv() => self.batch(socket, batch).await?,
-                said = passing.recv() => self.passing(socket, said, &mut passing).await?,
+                said = passing.recv() => self.passing(socket, said).await?,
                 message = socket.recv() => {
                     if let Some(frame) = read(message)? {
                         self.hear(frame).await?;
@@ -178,7 +178,6 @@ impl Desktop {
         &mut self,
         socket: &mut WebSocket,
         said: Result<Passing, RecvError>,
-        _from: &mut Receiver<Passing>,
     ) -> Result<(), Ending> {
         match said {
             Ok(passing) => self.pass_on(socket, passing).await,
@@ -193,6 +192,11 @@ impl Desktop {
             Passing::SignedOut { token_hash } if token_hash == self.who.token_hash => {
                 return Err(SIGNED_OUT);
             }
+            // Nobody needs to be told what they do themselves.
+            Passing::Typing {
+                by: Some((account, _)),
+                ..
+            } if account == self.who.account.id => return Ok(()),
             Passing::Typing { ticket, by, typing } => ServerFrame::Typing {
                 ticket,
                 account: by.map(|(account, _)| account),

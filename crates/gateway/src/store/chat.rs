@@ -110,7 +110,8 @@ impl Store {
                 let Some(mut ticket) = tx.get::<Ticket>(ticket.0).await? else {
                     return Ok(None);
                 };
-                let message = from_customer(id, ticket.id, customer, text, tx.now);
+                let sent_at = tx.moment_after(ticket.id).await?;
+                let message = from_customer(id, ticket.id, customer, text, sent_at);
                 waits(&mut ticket, &message);
                 tx.put(&[ticket]).await?;
                 tx.put(std::slice::from_ref(&message)).await?;

@@ -5,7 +5,7 @@
 
 use crate::start::{StartError, words};
 use sqlx::{
-    AnyPool,
+    AnyConnection, AnyPool, Connection as _,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::{MigrateError, Migrator},
 };
@@ -22,6 +22,7 @@ pub async fn open(url: &str) -> Result<(AnyPool, AnyPool), StartError> {
         return Err(StartError::BadUrl);
     }
     let options = AnyConnectOptions::from_str(url).map_err(|_| StartError::BadUrl)?;
+    probe(&options).await?;
     let write = pool(4).connect_with(options.clone()).await;
     let write = write.map_err(words::postgres)?;
     MIGRATIONS.run(&write).await.map_err(|error| match error {
@@ -39,6 +40,17 @@ pub async fn open(url: &str) -> Result<(AnyPool, AnyPool), StartError> {
         .await
         .map_err(words::postgres)?;
     Ok((write, read))
+}
+
+/// Connects once. Not through a pool, which would try again and again and then only say that it
+/// took too long.
+async fn probe(options: &AnyConnectOptions) -> Result<(), StartError> {
+    let connecting = AnyConnection::connect_with(options);
+    let connected = tokio::time::timeout(PATIENCE, connecting).await;
+    let connection = connected
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        .map_err(words::postgres)?;
+    connection.close().await.map_err(words::postgres)
 }
 
 fn pool(size: u32) -> AnyPoolOptions {

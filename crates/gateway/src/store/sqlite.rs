@@ -2,11 +2,11 @@
 
 use crate::start::{StartError, words};
 use sqlx::{
-    AnyConnection, AnyPool,
+    AnyConnection, AnyPool, Connection as _,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::{MigrateError, Migrator},
 };
-use std::{fmt::Write as _, path::Path, str::FromStr as _};
+use std::{fmt::Write as _, path::Path, str::FromStr as _, time::Duration};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/gateway-sqlite");
 
@@ -20,13 +20,11 @@ const CHECK_UP_TO: u64 = 256 << 20;
 /// Opens the file with its writer and its readers, and brings its tables up to date.
 pub async fn open(file: &Path) -> Result<(AnyPool, AnyPool), StartError> {
     let fail = |error: &sqlx::Error| words::sqlite(file, error);
+    probe(file).await?;
     let write = pool(1, WRITER)
         .connect_with(options(file, "rwc").map_err(|error| fail(&error))?)
         .await
         .map_err(|error| fail(&error))?;
-    if std::fs::metadata(file).is_ok_and(|meta| meta.len() < CHECK_UP_TO) {
-        check(file, &write).await?;
-    }
     MIGRATIONS.run(&write).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
             StartError::NewerSchema {
@@ -44,24 +42,35 @@ pub async fn open(file: &Path) -> Result<(AnyPool, AnyPool), StartError> {
     Ok((write, read))
 }
 
-async fn check(file: &Path, pool: &AnyPool) -> Result<(), StartError> {
-    let (answer,): (String,) = sqlx::query_as("pragma quick_check(1)")
-        .fetch_one(pool)
+/// Opens the file once and looks whether it is whole. Not through a pool, which would try again
+/// and again and then only say that it took too long.
+async fn probe(file: &Path) -> Result<(), StartError> {
+    let fail = |error: sqlx::Error| words::sqlite(file, &error);
+    let options = options(file, "rwc").map_err(fail)?;
+    let mut connection = AnyConnection::connect_with(&options).await.map_err(fail)?;
+    sqlx::raw_sql(WRITER)
+        .execute(&mut connection)
         .await
-        .map_err(|error| words::sqlite(file, &error))?;
-    if answer == "ok" {
-        Ok(())
-    } else {
-        Err(StartError::Damaged {
-            file: file.to_owned(),
-        })
+        .map_err(fail)?;
+    if std::fs::metadata(file).is_ok_and(|meta| meta.len() < CHECK_UP_TO) {
+        let (answer,): (String,) = sqlx::query_as("pragma quick_check(1)")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(fail)?;
+        if answer != "ok" {
+            return Err(StartError::Damaged {
+                file: file.to_owned(),
+            });
+        }
     }
+    connection.close().await.map_err(fail)
 }
 
 fn pool(size: u32, pragmas: &'static str) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(size)
         .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)

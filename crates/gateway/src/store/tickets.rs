@@ -6,9 +6,10 @@ use super::{
     entity::{self, Put, Row},
     sql::Cell,
 };
+use crate::clock::moment;
 use deskhand_domain::{
-    Account, AccountId, Author, Delivery, Message, MessageId, MessageKind, Money, Ticket, TicketId,
-    TicketStatus, sla, text,
+    Account, AccountId, Author, Delivery, Instant, Message, MessageId, MessageKind, Money, Ticket,
+    TicketId, TicketStatus, sla, text,
 };
 use deskhand_protocol::{
     rest::{NewMessage, TicketPatch},
@@ -213,6 +214,7 @@ impl Tx {
             return Err(StoreError::Conflict);
         }
         let public = new.kind == MessageKind::Public;
+        let sent_at = self.moment_after(ticket.id).await?;
         let message = Message {
             id,
             ticket: ticket.id,
@@ -220,7 +222,7 @@ impl Tx {
             author: Author::Account(author),
             channel: ticket.channel,
             text: new.text,
-            sent_at: self.now.max(ticket.last_message_at),
+            sent_at,
             delivery: public.then_some(Delivery::Sent),
             attachments: Vec::new(),
         };
@@ -239,6 +241,18 @@ impl Tx {
         self.put(std::slice::from_ref(&ticket)).await?;
         self.put(std::slice::from_ref(&message)).await?;
         Ok(Some((message, ticket)))
+    }
+
+    /// Now, or just after the newest message: the order of a conversation is the order in which
+    /// its messages arrived, also within a millisecond or with a clock that was set back.
+    pub(super) async fn moment_after(&mut self, ticket: TicketId) -> Result<Instant, StoreError> {
+        let (newest,): (i64,) =
+            sqlx::query_as("select coalesce(max(sent_at), 0) from messages where ticket = $1")
+                .bind(ticket.to_string())
+                .fetch_one(&mut *self.inner)
+                .await
+                .doing("look for the newest message")?;
+        Ok(moment(newest + 1).map_or(self.now, |after| self.now.max(after)))
     }
 
     /// Accounts whose first name stands behind an @ in a note.
