@@ -50,6 +50,8 @@ ids! {
     OpId;
     /// An order of the shop.
     OrderId;
+    /// A product of the shop.
+    ProductId;
     /// A parcel.
     ShipmentId;
     /// A conversation with a customer.

@@ -13,6 +13,7 @@ pub mod message;
 pub mod money;
 pub mod order;
 pub mod order_number;
+pub mod product;
 pub mod shipment;
 pub mod shop;
 pub mod sla;
@@ -22,12 +23,14 @@ pub mod ticket;
 pub use account::{Account, Role, Scope};
 pub use customer::Customer;
 pub use ids::{
-    AccountId, ArticleId, CustomerId, MacroId, MessageId, OpId, OrderId, ShipmentId, TicketId,
+    AccountId, ArticleId, CustomerId, MacroId, MessageId, OpId, OrderId, ProductId, ShipmentId,
+    TicketId,
 };
 pub use knowledge::{Article, Macro};
 pub use message::{Author, Delivery, Message, MessageKind};
 pub use money::{Currency, Money};
 pub use order::Order;
+pub use product::{Product, Variant};
 pub use shipment::Shipment;
 pub use shop::{Shop, Source};
 pub use ticket::{Channel, Intent, Mood, Priority, Ticket, TicketStatus};
