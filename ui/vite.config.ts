@@ -26,5 +26,5 @@ export default defineConfig(({ mode }) => ({
   },
   // Tests run the same code as the browser, not what a server would render.
   resolve: process.env['VITEST'] ? { conditions: ['browser'] } : {},
-  test: { include: ['src/**/*.test.ts'] },
+  test: { include: ['src/**/*.test.ts'], css: true },
 }));

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import css from './app.css?raw';
 
-const css = readFileSync(new URL('./app.css', import.meta.url), 'utf8');
 const tokens = new Map<string, [light: string, dark: string]>();
 for (const [, name, light, dark] of css.matchAll(/--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/g)) {
   if (name && light && dark) tokens.set(name, [light, dark]);

@@ -10,14 +10,16 @@ export type Marker =
   | { kind: 'icon'; icon: IconName; tone: '' | 'soon' | 'breach' }
   | { kind: 'none'; tone: '' };
 
-/** Presence goes before escalation, escalation before mood. */
-export function marker(row: TicketRow): Marker {
-  for (const writer of row.writers) {
-    if (writer.kind === 'colleague') return { kind: 'person', account: writer.account, doing: 'writing', tone: '' };
+/** Presence goes before escalation, escalation before mood; offline nobody's presence is known. */
+export function marker(row: TicketRow, offline: boolean): Marker {
+  if (!offline) {
+    for (const writer of row.writers) {
+      if (writer.kind === 'colleague') return { kind: 'person', account: writer.account, doing: 'writing', tone: '' };
+    }
+    if (row.writers.length > 0) return { kind: 'icon', icon: 'pencil-line', tone: 'soon' };
+    const reader = row.readers[0];
+    if (reader) return { kind: 'person', account: reader, doing: 'reading', tone: '' };
   }
-  if (row.writers.length > 0) return { kind: 'icon', icon: 'pencil-line', tone: 'soon' };
-  const reader = row.readers[0];
-  if (reader) return { kind: 'person', account: reader, doing: 'reading', tone: '' };
   if (row.escalated) return { kind: 'icon', icon: 'flag', tone: '' };
   if (row.mood === 'angry') return { kind: 'icon', icon: 'frown', tone: 'breach' };
   if (row.priority === 'urgent') return { kind: 'icon', icon: 'circle-alert', tone: 'soon' };

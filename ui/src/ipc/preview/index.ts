@@ -144,7 +144,7 @@ class PretendedCore {
     if (this.#state === 'empty' && view !== 'unassigned') return { total: 0, rows: [] };
     const total = this.#state === 'many' ? 10_000 : this.#views.length;
     const rows = [];
-    for (let index = offset; index < Math.min(total, offset + limit); index += 1) rows.push(makeRow(index));
+    for (let index = offset; index < Math.min(total, offset + limit); index += 1) rows.push({ ...makeRow(index), id: `t-${index}` });
     return { total, rows };
   }
 
