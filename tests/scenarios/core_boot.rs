@@ -260,3 +260,27 @@ async fn the_sample_shop_may_move_to_another_port_and_keeps_its_cache() -> anyho
     desk.client.stop().await;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_role_that_may_not_read_tickets_signs_in_and_sees_an_empty_shop() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    let auditor = deskhand_sample::generate(desk_time())
+        .accounts
+        .into_iter()
+        .find(|account| account.role == deskhand_domain::Role::Auditor)
+        .expect("an auditor");
+    desk.sign_in_as(shop.address(), &auditor.email)
+        .await
+        .map_err(failed)?;
+    desk.live().await?;
+    assert_eq!(desk.list(ViewId::AllOpen).await?.total, 0);
+    assert_eq!(desk.list(ViewId::Closed).await?.total, 0);
+    desk.client.stop().await;
+    Ok(())
+}
+
+fn desk_time() -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a moment")
+}

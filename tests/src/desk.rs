@@ -180,13 +180,29 @@ impl Desk {
 
     /// Signs Priya in.
     pub async fn sign_in(&self, address: String) -> Result<SignedIn, CallError> {
+        self.sign_in_as(address, PRIYA).await
+    }
+
+    /// Signs somebody of the sample shop in.
+    pub async fn sign_in_as(&self, address: String, email: &str) -> Result<SignedIn, CallError> {
+        let (email, password) = (email.to_owned(), PASSWORD.to_owned());
         self.client
             .sign_in(Password {
                 address,
-                email: PRIYA.into(),
-                password: PASSWORD.into(),
+                email,
+                password,
             })
             .await
+    }
+
+    /// Whether the window was told something.
+    pub fn was_told(&self, what: impl FnMut(&Event) -> bool) -> bool {
+        let events = self
+            .host
+            .events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        events.iter().any(what)
     }
 
     /// Waits until the feed is live.

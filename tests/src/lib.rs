@@ -10,6 +10,7 @@ pub mod desk;
 pub mod desktop;
 pub mod disk;
 pub mod gateway;
+pub mod line;
 pub mod process;
 pub mod wait;
 pub mod webdriver;

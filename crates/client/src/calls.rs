@@ -3,8 +3,9 @@
 use crate::{
     client::Client,
     outbox,
+    profile::Profile,
     shop::{cache_failed, lock},
-    views,
+    vault, views,
 };
 use deskhand_domain::{
     OpId,
@@ -54,15 +55,15 @@ impl Calls for Client {
     }
 
     async fn views(&self, _: Nothing) -> Result<ViewCounts, CallError> {
-        views::counts(&*self.shop()?).await
+        self.noting(views::counts(&*self.shop()?).await)
     }
 
     async fn tickets(&self, query: TicketQuery) -> Result<TicketPage, CallError> {
-        views::tickets(&*self.shop()?, query).await
+        self.noting(views::tickets(&*self.shop()?, query).await)
     }
 
     async fn ticket(&self, which: TicketRef) -> Result<TicketView, CallError> {
-        views::ticket(&*self.shop()?, which).await
+        self.noting(views::ticket(&*self.shop()?, which).await)
     }
 
     async fn open_ticket(&self, opened: Opened) -> Result<Nothing, CallError> {
@@ -139,6 +140,20 @@ impl Calls for Client {
         shop.emit(Event::Outbox);
         shop.wake_outbox.notify_one();
         Ok(Nothing {})
+    }
+}
+
+impl Client {
+    /// Remembers damage that reading found: the next start puts the file aside.
+    fn noting<T>(&self, read: Result<T, CallError>) -> Result<T, CallError> {
+        if read
+            .as_ref()
+            .is_err_and(|error| error.code == CallCode::CacheDamaged)
+            && let Some(profile) = Profile::read(&self.inner.data_dir)
+        {
+            vault::note_damage(&self.inner.data_dir, &profile);
+        }
+        read
     }
 }
 

@@ -10,7 +10,10 @@ use crate::{
 use chrono::{DateTime, Utc};
 use deskhand_cache::{Cache, Key, OpenError, Reader, StoredOp, Writer};
 use deskhand_protocol::calls::{CallCode, CallError};
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub(crate) const TOKEN: &str = "session";
 const KEY: &str = "cache-key";
@@ -83,6 +86,10 @@ pub(crate) async fn open(
             put_aside(&path, "lost-key", now)?;
         }
     }
+    if is_damage_noted(&path) {
+        let rescued = Cache::salvage(&path, &key).await;
+        return begin_anew(&path, &key, "damaged", &rescued, now).await;
+    }
     match Cache::open(&path, &key).await {
         Err(OpenError::Damaged(error)) => {
             report(&error, "the cache is damaged; a new one is made");
@@ -96,6 +103,21 @@ pub(crate) async fn open(
     }
 }
 
+/// Notes that reading found damage, so that the next start begins with a new file.
+pub(crate) fn note_damage(data_dir: &Path, profile: &Profile) {
+    if let Err(error) = std::fs::write(damage_note(&profile.cache(data_dir)), "") {
+        report(&error, "the damage could not be noted");
+    }
+}
+
+fn is_damage_noted(path: &Path) -> bool {
+    damage_note(path).exists()
+}
+
+fn damage_note(path: &Path) -> PathBuf {
+    path.with_extension("damage-found")
+}
+
 async fn begin_anew(
     path: &Path,
     key: &Key,
@@ -104,6 +126,11 @@ async fn begin_anew(
     now: DateTime<Utc>,
 ) -> Result<(Writer, Reader), CallError> {
     put_aside(path, why, now)?;
+    if is_damage_noted(path)
+        && let Err(error) = std::fs::remove_file(damage_note(path))
+    {
+        report(&error, "the note of the damage could not be removed");
+    }
     let (writer, reader) = Cache::open(path, key).await.map_err(not_opened)?;
     for op in rescued {
         writer.adopt(op).await.map_err(crate::shop::cache_failed)?;

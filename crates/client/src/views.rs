@@ -4,11 +4,15 @@ use crate::{
     outbox,
     shop::{Shop, cache_failed},
 };
-use deskhand_cache::CacheError;
+use deskhand_cache::{CacheError, StoredState};
 use deskhand_domain::{Account, AccountId, Ticket};
 use deskhand_protocol::{
     calls::{CallCode, CallError},
-    view::{OrderView, TicketPage, TicketQuery, TicketRef, TicketRow, TicketView, ViewCounts},
+    rest::TicketPatch,
+    view::{
+        OrderView, OutboxAction, TicketPage, TicketQuery, TicketRef, TicketRow, TicketView,
+        ViewCounts,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -47,7 +51,7 @@ pub(crate) async fn ticket(shop: &Shop, which: TicketRef) -> Result<TicketView, 
 
 async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, CacheError> {
     let reader = &shop.reader;
-    let Some(ticket) = reader.ticket(which.ticket).await? else {
+    let Some(mut ticket) = reader.ticket(which.ticket).await? else {
         return Ok(None);
     };
     let people = shop.people().await?;
@@ -83,6 +87,12 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         .filter(|other| other.id != ticket.id)
         .map(|other| row(shop, other, name.clone(), &people))
         .collect();
+    for op in &pending {
+        let parked = matches!(op.state, StoredState::Parked(_));
+        if let (OutboxAction::Change { patch }, false) = (&op.action, parked) {
+            apply(patch, &mut ticket);
+        }
+    }
     let (readers, writers) = shop.who(ticket.id, &people);
     Ok(Some(TicketView {
         customer,
@@ -99,6 +109,19 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         writers,
         ticket,
     }))
+}
+
+/// What a change that waits will make of the ticket.
+fn apply(patch: &TicketPatch, ticket: &mut Ticket) {
+    ticket.status = patch.status.unwrap_or(ticket.status);
+    ticket.priority = patch.priority.unwrap_or(ticket.priority);
+    ticket.assignee = patch.assignee.unwrap_or(ticket.assignee);
+    ticket.escalated = patch.escalated.unwrap_or(ticket.escalated);
+    ticket.snoozed_until = patch.snoozed_until.or(ticket.snoozed_until);
+    ticket.tags.retain(|tag| !patch.remove_tags.contains(tag));
+    ticket.tags.extend(patch.add_tags.iter().cloned());
+    ticket.tags.sort();
+    ticket.tags.dedup();
 }
 
 fn row(shop: &Shop, ticket: Ticket, customer: Option<String>, people: &People) -> TicketRow {
