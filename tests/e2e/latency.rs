@@ -21,8 +21,8 @@ const WATCH: &str = r"
     window.measured = {};
     const look = () => {
         for (const row of document.querySelectorAll('[role=option]')) {
-            const found = /measured message (\d+)/.exec(row.textContent);
-            if (found) window.measured[found[1]] ??= performance.timeOrigin + performance.now();
+            for (const [, number] of row.textContent.matchAll(/measured message (\d+)/g))
+                window.measured[number] ??= performance.timeOrigin + performance.now();
         }
     };
     const whole = { subtree: true, childList: true, characterData: true };

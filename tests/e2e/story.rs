@@ -82,8 +82,13 @@ fn check_disk(files: &[Found], secrets: &[String]) {
 
 fn check_file(file: &Found, secrets: &[String]) {
     let path = file.path.display();
+    // The webview keeps databases of its own; they too are searched for words below.
+    let of_the_webview = file
+        .path
+        .components()
+        .any(|part| part.as_os_str() == "page");
     assert!(
-        !file.is_plain_sqlite(),
+        of_the_webview || !file.is_plain_sqlite(),
         "{path} is a database anybody can open"
     );
     for words in [

@@ -10,10 +10,12 @@ use crate::{
 };
 
 impl Window {
-    /// Signs in and waits for the list.
+    /// Signs in and waits for the shop.
     pub async fn sign_in(&self, gateway: &str, email: &str, password: &str) -> anyhow::Result<()> {
         self.fill_in(gateway, email, password).await?;
-        self.wait_for("[role=listbox]").await.map(drop)
+        self.wait_for("nav button[aria-current=page]")
+            .await
+            .map(drop)
     }
 
     /// Fills in the sign-in screen and sends it.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
 /// A file and all its bytes.
 pub struct Found {
     /// Where.
@@ -13,9 +15,7 @@ pub struct Found {
 impl Found {
     /// Whether these bytes stand in it.
     pub fn holds(&self, needle: &[u8]) -> bool {
-        self.bytes
-            .windows(needle.len().max(1))
-            .any(|window| window == needle)
+        memmem::find(&self.bytes, needle).is_some()
     }
 
     /// Whether it is a database that anybody can open.
