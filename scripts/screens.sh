@@ -44,7 +44,7 @@ for browser in chromium chromium-browser google-chrome; do
 done
 export DESKHAND_GATEWAY_URL DESKHAND_URL CHROMIUM
 if ! npm --prefix ui run --silent e2e -- "$@"; then
-    echo "The gateway's last words:" >&2
-    tail -n 20 "$work/gateway.log" >&2
+    echo "What the gateway and the browser host complained about:" >&2
+    grep -hE 'WARN|ERROR|panicked' "$work/gateway.log" "$work/host.log" | tail -n 20 >&2 || true
     exit 1
 fi
