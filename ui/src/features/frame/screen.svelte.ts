@@ -3,6 +3,7 @@ import { CallFailed } from '../../ipc';
 import type { Call, ConnectionView, Event, OutboxItem, SignedIn, TicketId, TicketPatch, ViewId } from '../../ipc';
 import { m } from '../../paraglide/messages';
 import { viewWord } from '../../words';
+import { coalesced } from '../../coalesced';
 import { Inbox } from '../inbox/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
 import { VIEWS } from './views';
@@ -32,6 +33,8 @@ export class Shop {
 
   readonly #call: Call;
   #stay: ReturnType<typeof setTimeout> | undefined;
+  /** Counts what was heard of the connection, so that an older answer does not overwrite it. */
+  #connectionTurn = 0;
   /** What colleagues were told is open here. */
   #marked: TicketId | null = null;
 
@@ -70,8 +73,7 @@ export class Shop {
         this.#setConnection(event);
         break;
       case 'lists':
-        void this.inbox.refresh();
-        void this.readCounts();
+        void this.#listsChanged();
         break;
       case 'ticket':
         if (event.ticket === this.ticket.id) void this.ticket.refresh();
@@ -196,26 +198,39 @@ export class Shop {
   }
 
   async readConnection(): Promise<void> {
-    await this.#do(async () => this.#setConnection(await this.#call('connection', {})));
+    const turn = this.#connectionTurn;
+    await this.#do(async () => {
+      const view = await this.#call('connection', {});
+      // An event that came meanwhile is newer than this answer.
+      if (turn === this.#connectionTurn) this.#setConnection(view);
+    });
   }
 
-  async readCounts(): Promise<void> {
-    await this.#do(async () => {
+  readonly readCounts = coalesced(() =>
+    this.#do(async () => {
       const { views } = await this.#call('views', {});
       const counts: Partial<Record<ViewId, number>> = {};
       for (const { view, count } of views) counts[view] = count;
       this.counts = counts;
-    });
-  }
+    }),
+  );
 
-  async readOutbox(): Promise<void> {
-    await this.#do(async () => {
+  readonly readOutbox = coalesced(() =>
+    this.#do(async () => {
       const before = new Set(this.outbox.filter((item) => item.state.kind === 'parked').map((item) => item.op));
       this.outbox = await this.#call('outbox', {});
       for (const item of this.outbox) {
         if (item.state.kind === 'parked' && !before.has(item.op)) announcements.interrupt(m.live_parked({ reason: item.state.reason }));
       }
-    });
+    }),
+  );
+
+  async #listsChanged(): Promise<void> {
+    await Promise.all([this.inbox.refresh(), this.readCounts()]);
+    if (this.inbox.selected !== null) return;
+    // The list was empty; now there is something to show.
+    const first = await this.inbox.selectAt(0);
+    if (first) await this.openRow(first.id, false);
   }
 
   #mark(ticket: TicketId | null) {
@@ -227,6 +242,7 @@ export class Shop {
   }
 
   #setConnection(view: ConnectionView) {
+    this.#connectionTurn += 1;
     if (view.state === 'offline' && this.connection.state !== 'offline') announcements.say(m.live_offline());
     if (view.state === 'live' && this.connection.state === 'offline') announcements.say(m.live_online());
     this.connection = view;

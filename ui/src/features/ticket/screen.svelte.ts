@@ -1,3 +1,4 @@
+import { coalesced } from '../../coalesced';
 import { CallFailed, type Call, type TicketId, type TicketPatch, type TicketView } from '../../ipc';
 import { newestPublic } from './timeline';
 
@@ -27,7 +28,6 @@ export class OpenTicket {
   readonly #call: Call;
   #typingSince = 0;
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
-  #loading = 0;
 
   constructor(call: Call) {
     this.#call = call;
@@ -53,14 +53,14 @@ export class OpenTicket {
   }
 
   /** Reads the ticket again. */
-  async refresh(): Promise<void> {
+  readonly refresh = coalesced(() => this.#read());
+
+  async #read(): Promise<void> {
     const id = this.id;
     if (id === null) return;
-    this.#loading += 1;
-    const turn = this.#loading;
     try {
       const view = await this.#call('ticket', { ticket: id });
-      if (this.id !== id || turn !== this.#loading) return;
+      if (this.id !== id) return;
       this.view = view;
       this.error = null;
       this.slow = false;
