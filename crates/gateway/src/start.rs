@@ -10,7 +10,7 @@ use crate::{
     hub::Hub,
     passwords,
     serve::serve,
-    store::{Location, Store, StoreError},
+    store::{Location, Seed, Store, StoreError},
     tasks::Tasks,
 };
 use chrono::TimeDelta;
@@ -230,11 +230,17 @@ fn location(config: &Config) -> Location {
 
 async fn fill_with_sample(store: &Store) -> Result<(), StartError> {
     if store.is_empty().await? || store.is_stale_sample(SAMPLE_AGE).await? {
-        let hash = passwords::hash("hollowpine").await;
-        store
-            .seed(crate::testing::small_shop(store.clock().now(), 90, hash))
-            .await?;
-        tracing::info!("the sample shop was made");
+        let hash = passwords::hash(deskhand_sample::PASSWORD).await;
+        let began = store.clock().now();
+        let sample = deskhand_sample::generate(began);
+        let made = store.clock().now();
+        store.seed(Seed::sample(sample, hash)).await?;
+        let stored = store.clock().now();
+        tracing::info!(
+            make_ms = (made - began).num_milliseconds(),
+            store_ms = (stored - made).num_milliseconds(),
+            "the sample shop was made"
+        );
     }
     Ok(())
 }

@@ -182,3 +182,31 @@ impl Store {
         Ok(moment(newest).filter(|_| newest >= 0))
     }
 }
+
+impl Seed {
+    /// The sample shop.
+    pub fn sample(sample: deskhand_sample::Sample, password_hash: String) -> Self {
+        let products = sample
+            .products
+            .iter()
+            .map(|product| {
+                let document = serde_json::to_string(product).unwrap_or_default();
+                (product.id.to_string(), document)
+            })
+            .collect();
+        Self {
+            shop: sample.shop,
+            accounts: sample.accounts,
+            password_hash,
+            sample: true,
+            products,
+            customers: sample.customers,
+            orders: sample.orders,
+            shipments: sample.shipments,
+            tickets: sample.tickets,
+            messages: sample.messages,
+            articles: sample.articles,
+            macros: sample.macros,
+        }
+    }
+}
