@@ -200,6 +200,45 @@ async fn a_damaged_cache_is_kept_aside_and_a_new_one_is_filled() -> anyhow::Resu
 }
 
 #[tokio::test]
+async fn a_lost_key_keeps_the_file_aside_and_fills_a_new_one() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    let desk = desk.restart().await?;
+    let names = desk.host.secrets.names();
+    let key = names
+        .iter()
+        .find(|name| name.starts_with("cache-key"))
+        .expect("a key");
+    desk.host.secrets.delete(key)?;
+    let booted = desk.client.boot(Nothing {}).await.map_err(failed)?;
+    assert!(matches!(booted, Boot::Shop(_)));
+    desk.complete().await?;
+    let mut kept = vec![];
+    caches(&folder.path().join("desk"), &mut kept)?;
+    let aside = |file: &PathBuf| file.to_string_lossy().contains("cache.db.lost-key-");
+    assert!(kept.iter().any(aside), "{kept:?}");
+    desk.client.stop().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_said_at_the_sign_in() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let shop = Shop::open(&folder.path().join("shop")).await?;
+    fs::write(folder.path().join("file"), "in the way")?;
+    let desk = Desk::start(&folder.path().join("file/desk")).await?;
+    let refused = desk
+        .sign_in(shop.address())
+        .await
+        .map_err(|error| error.code);
+    assert_eq!(refused.map(|_| ()), Err(CallCode::NotWritable));
+    Ok(())
+}
+
+#[tokio::test]
 async fn wrong_sign_ins_say_what_is_wrong() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut shop = Shop::open(&folder.path().join("shop")).await?;

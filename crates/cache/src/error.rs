@@ -87,3 +87,40 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
         self.map_err(|source| CacheError::Database { doing, source })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Cache, Key};
+    use deskhand_protocol::view::OutboxAction;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_from_damage_and_what_was_stored_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (writer, reader) = Cache::open(&folder.path().join("cache.db"), &Key::random())
+            .await
+            .expect("a cache");
+        let now = chrono::DateTime::from_timestamp(0, 0).expect("a moment");
+        let action = |length| OutboxAction::Note {
+            text: "x".repeat(length),
+        };
+        let (first, second) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let ticket = Uuid::from_u128(3).into();
+        writer
+            .enqueue(first.into(), ticket, &action(10), now)
+            .await
+            .expect("stored");
+        // No page more than there are: what SQLite sees of a full disk.
+        sqlx::query("pragma max_page_count = 1")
+            .execute(&writer.pool)
+            .await
+            .expect("set");
+        let full = writer
+            .enqueue(second.into(), ticket, &action(50_000), now)
+            .await;
+        let error = full.expect_err("no room");
+        assert!(error.is_disk_full() && !error.is_damaged(), "{error:?}");
+        let kept = reader.outbox().await.expect("read");
+        assert_eq!(kept.iter().map(|row| row.op.0).collect::<Vec<_>>(), [first]);
+    }
+}

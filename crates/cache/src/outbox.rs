@@ -175,17 +175,18 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes a parked or delayed operation wait for its turn again. Answers whether there is one.
-    pub async fn retry(&self, op: OpId) -> Result<bool, CacheError> {
-        let done = sqlx::query(
+    /// Makes a parked or delayed operation wait for its turn again. Answers its ticket, if it is
+    /// there and not sent.
+    pub async fn retry(&self, op: OpId) -> Result<Option<TicketId>, CacheError> {
+        let row = sqlx::query(
             "update outbox set state = 'waiting', reason = '', attempts = 0, not_before = 0 \
-             where op = ?1 and state <> 'sent'",
+             where op = ?1 and state <> 'sent' returning ticket",
         )
         .bind(op.to_string())
-        .execute(&self.pool)
+        .fetch_optional(&self.pool)
         .await
         .doing("retry an operation")?;
-        Ok(done.rows_affected() > 0)
+        row.map(|row| ticket_of(op, &row)).transpose()
     }
 
     /// Drops the pauses of everything that waits: the network is back.
@@ -197,15 +198,25 @@ impl Writer {
         Ok(())
     }
 
-    /// Gives an operation up that is not at the gateway. Answers whether there was one.
-    pub async fn discard(&self, op: OpId) -> Result<bool, CacheError> {
-        let done = sqlx::query("delete from outbox where op = ?1 and state <> 'sent'")
-            .bind(op.to_string())
-            .execute(&self.pool)
-            .await
-            .doing("discard an operation")?;
-        Ok(done.rows_affected() > 0)
+    /// Gives an operation up that is not at the gateway. Answers its ticket, if it was there.
+    pub async fn discard(&self, op: OpId) -> Result<Option<TicketId>, CacheError> {
+        let row =
+            sqlx::query("delete from outbox where op = ?1 and state <> 'sent' returning ticket")
+                .bind(op.to_string())
+                .fetch_optional(&self.pool)
+                .await
+                .doing("discard an operation")?;
+        row.map(|row| ticket_of(op, &row)).transpose()
     }
+}
+
+fn ticket_of(op: OpId, row: &SqliteRow) -> Result<TicketId, CacheError> {
+    quoted(row.get(0)).map_err(|source| CacheError::Row {
+        table: "outbox",
+        column: "ticket",
+        id: op.to_string(),
+        source,
+    })
 }
 
 fn stored(row: &SqliteRow) -> Result<StoredOp, CacheError> {

@@ -15,9 +15,9 @@ use deskhand_protocol::{
     calls::{CallCode, CallError, Calls},
     live::ClientFrame,
     view::{
-        AddNote, Boot, ConnectionView, Event, GatewayAddress, GatewayProbe, Nothing, OpRef,
-        OpenSample, Opened, OutboxAction, OutboxItem, Password, SendReply, SignedIn, TicketChange,
-        TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, ViewCounts,
+        AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Nothing, OpRef, OpenSample,
+        Opened, OutboxAction, OutboxItem, Password, SendReply, SignedIn, TicketChange, TicketPage,
+        TicketQuery, TicketRef, TicketView, TypingNow, ViewCounts,
     },
 };
 
@@ -125,21 +125,20 @@ impl Calls for Client {
 
     async fn retry_op(&self, which: OpRef) -> Result<Nothing, CallError> {
         let shop = self.shop()?;
-        outbox::found(shop.writer.retry(which.op).await.map_err(cache_failed)?)?;
-        shop.emit(Event::Outbox);
-        shop.wake_outbox.notify_one();
-        Ok(Nothing {})
+        let retried = shop.writer.retry(which.op).await.map_err(cache_failed)?;
+        outbox::acted(&shop, retried)
     }
 
     async fn discard_op(&self, which: OpRef) -> Result<Nothing, CallError> {
         let shop = self.shop()?;
-        if *lock(&shop.sending) == Some(which.op) {
-            return outbox::found(false).map(|()| Nothing {});
-        }
-        outbox::found(shop.writer.discard(which.op).await.map_err(cache_failed)?)?;
-        shop.emit(Event::Outbox);
-        shop.wake_outbox.notify_one();
-        Ok(Nothing {})
+        // What is on its way now cannot be called back.
+        let on_its_way = *lock(&shop.sending) == Some(which.op);
+        let discarded = if on_its_way {
+            None
+        } else {
+            shop.writer.discard(which.op).await.map_err(cache_failed)?
+        };
+        outbox::acted(&shop, discarded)
     }
 }
 

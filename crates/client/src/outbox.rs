@@ -11,7 +11,7 @@ use deskhand_domain::{MessageKind, OpId, TicketId, TicketStatus};
 use deskhand_protocol::{
     calls::{CallCode, CallError},
     rest::NewMessage,
-    view::{Event, OutboxAction, OutboxItem, OutboxState},
+    view::{Event, Nothing, OutboxAction, OutboxItem, OutboxState},
 };
 use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -228,16 +228,19 @@ pub(crate) async fn flush(shop: &Shop, within: Duration) {
     }
 }
 
-/// A `NotFound` for an operation that is not there.
-pub(crate) fn found(there: bool) -> Result<(), CallError> {
-    if there {
-        Ok(())
-    } else {
-        Err(CallError::new(
+/// A person acted on an operation of this ticket; `NotFound` when it is not there or was sent.
+pub(crate) fn acted(shop: &Shop, on: Option<TicketId>) -> Result<Nothing, CallError> {
+    let gone = || {
+        CallError::new(
             CallCode::NotFound,
             "there is no such operation, or it was sent",
-        ))
-    }
+        )
+    };
+    let ticket = on.ok_or_else(gone)?;
+    shop.emit(Event::Outbox);
+    shop.emit(Event::Ticket { ticket });
+    shop.wake_outbox.notify_one();
+    Ok(Nothing {})
 }
 
 #[cfg(test)]
