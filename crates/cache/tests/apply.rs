@@ -1,7 +1,7 @@
 //! Changes in any order, more than once, with tombstones between: the same state in the end.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_cache::{Became, Cache, Key, Progress, Reader, Viewer, Writer};
+use deskhand_cache::{Became, Cache, Key, Progress, Reader, StoredState, Viewer, Writer};
 use deskhand_domain::{
     AccountId, Author, Channel, Currency, CustomerId, Intent, Message, MessageKind, Money, Mood,
     Priority, Ticket, TicketStatus, ticket::Identity,
@@ -354,6 +354,42 @@ async fn what_was_sent_stays_until_the_feed_brings_it_whichever_is_first() {
             assert_eq!(reader.outbox().await.expect("read"), []);
         }
     }
+}
+
+#[tokio::test]
+async fn a_parked_operation_waits_for_a_person_who_retries_it_or_gives_it_up() {
+    let (_folder, writer, reader) = cache().await;
+    let (op, at) = (Uuid::from_u128(1).into(), ticket(1).id);
+    let action = OutboxAction::Note {
+        text: "hello".into(),
+    };
+    writer
+        .enqueue(op, at, &action, now())
+        .await
+        .expect("stored");
+    writer.mark_later(op, now()).await.expect("noted");
+    writer.park(op, "the ticket is gone").await.expect("parked");
+    let rows = reader.outbox_of(at).await.expect("read");
+    let parked = StoredState::Parked("the ticket is gone".into());
+    assert_eq!(
+        rows.first().map(|row| (&row.state, row.attempts)),
+        Some((&parked, 1))
+    );
+
+    assert_eq!(writer.retry(op).await.expect("retried"), Some(at));
+    let rows = reader.outbox().await.expect("read");
+    let fresh = rows
+        .first()
+        .map(|row| (&row.state, row.attempts, row.not_before));
+    assert_eq!(fresh, Some((&StoredState::Waiting, 0, None)));
+
+    assert_eq!(writer.discard(op).await.expect("discarded"), Some(at));
+    assert_eq!(
+        writer.discard(op).await.expect("looked"),
+        None,
+        "it was there once"
+    );
+    assert_eq!(writer.retry(op).await.expect("looked"), None);
 }
 
 /// Histories of a few tickets: each position is one change of one of them, or its end.
