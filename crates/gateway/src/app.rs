@@ -42,8 +42,12 @@ pub struct State {
 
 /// The interface.
 pub fn app(state: State) -> Router {
-    routes::all()
-        .router
+    layered(routes::all().router, state)
+}
+
+/// Routes inside everything that holds for all of them.
+fn layered(router: Router<State>, state: State) -> Router {
+    router
         .fallback(|| async { Refusal::not_found() })
         .method_not_allowed_fallback(|| async {
             Refusal::of_status(axum::http::StatusCode::METHOD_NOT_ALLOWED)
@@ -131,4 +135,45 @@ fn secure(headers: &mut HeaderMap) {
 /// The throttles of a configuration.
 pub fn throttles(config: &crate::config::Config) -> Throttles {
     Throttles::new(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Config, store::Location};
+    use axum::{body::Body, routing::get};
+    use deskhand_protocol::problem::Problem;
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_names_the_request() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (clock, tasks) = (Clock::default(), Tasks::default());
+        let file = Location::File(folder.path().join("gateway.db"));
+        let store = Store::open(&file, clock.clone(), tasks.clone()).await;
+        let store = store.expect("a store");
+        let state = State {
+            feed: Feed::start(&store, &tasks),
+            hub: Hub::default(),
+            throttles: Arc::new(throttles(&Config::embedded(folder.path()))),
+            store,
+            clock,
+            tasks,
+        };
+        let broken = get(async || -> String { panic!("a mistake") });
+        let app = layered(Router::new().route("/broken", broken), state);
+        let request = Request::get("/broken")
+            .body(Body::empty())
+            .expect("a request");
+        let response = app.oneshot(request).await.expect("an answer");
+        let id = response.headers()[&REQUEST_ID]
+            .to_str()
+            .expect("text")
+            .to_owned();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+        let problem: Problem = serde_json::from_slice(&body.expect("a body")).expect("a problem");
+        assert_eq!((problem.status, problem.code), (500, Code::Internal));
+        assert_eq!(problem.request_id, Some(id));
+        assert!(!problem.detail.contains("mistake\""), "no inner words");
+    }
 }

@@ -5,6 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::Rng as _;
 use sha2::{Digest as _, Sha256};
 use std::sync::OnceLock;
+use tokio::sync::Semaphore;
 
 /// The hash of a password, as a PHC string.
 pub async fn hash(password: &str) -> String {
@@ -54,6 +55,10 @@ fn hash_now(password: &str) -> String {
         .unwrap_or_default()
 }
 
+/// How many passwords are hashed at once: each takes 19 MiB.
+static ROOM: Semaphore = Semaphore::const_new(4);
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let _permit = ROOM.acquire().await.ok()?;
     tokio::task::spawn_blocking(work).await.ok()
 }

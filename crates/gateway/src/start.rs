@@ -123,6 +123,13 @@ pub struct Running {
     _lock: File,
 }
 
+/// A gateway that is dropped instead of stopped takes no new requests, at least.
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.tasks.stopping().cancel();
+    }
+}
+
 impl Running {
     /// Stops: no new requests, running ones end, sockets are told, the database is closed.
     pub async fn stop(self) {

@@ -66,6 +66,9 @@ impl Throttle {
             let window = self.window;
             seen.retain(|_, times| times.last().is_some_and(|last| *last + window > now));
         }
+        while seen.len() >= REMEMBERED {
+            seen.pop_first();
+        }
         let times = seen.entry(name.to_owned()).or_default();
         let window = self.window;
         times.retain(|time| *time + window > now);

@@ -1,6 +1,6 @@
 //! `/v1/live`: the feed to a desktop, from its cursor on, and who writes and reads right now.
 
-use super::socket::{Ending, FIRST_FRAME, GONE, bounded, close as end, read, say, send};
+use super::socket::{Ending, FIRST_FRAME, GONE, Heard, bounded, close as end, read, say, send};
 use crate::{
     app::State,
     extract::Who,
@@ -84,6 +84,7 @@ impl Desktop {
         let stop = self.state.tasks.stopping();
         let mut beat = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECONDS));
         beat.reset();
+        let mut heard = Heard::default();
         loop {
             tokio::select! {
                 () = stop.cancelled() => {
@@ -92,11 +93,15 @@ impl Desktop {
                 batch = batches.recv() => self.batch(socket, batch).await?,
                 said = passing.recv() => self.passing(socket, said).await?,
                 message = socket.recv() => {
+                    heard.count()?;
                     if let Some(frame) = read(message)? {
                         self.hear(frame).await?;
                     }
                 }
-                _ = beat.tick() => self.heartbeat(socket).await?,
+                _ = beat.tick() => {
+                    heard.reset();
+                    self.heartbeat(socket).await?;
+                }
             }
         }
     }

@@ -12,6 +12,30 @@ pub const FIRST_FRAME: Duration = Duration::from_secs(10);
 /// The largest message anybody may send us: frames of clients are small.
 const INCOMING: usize = 16 * 1024;
 
+/// How many frames the other side may send between two heartbeats.
+const FRAMES: u32 = 200;
+
+/// Counts what the other side sends, so that nobody floods everybody's screens.
+#[derive(Default)]
+pub struct Heard(u32);
+
+impl Heard {
+    /// One more frame; an error when it is too many.
+    pub fn count(&mut self) -> Result<(), Ending> {
+        self.0 += 1;
+        if self.0 > FRAMES {
+            // RFC 6455 §7.4.1: a message that violates the other side's policy.
+            return Err((1008, "too many frames: wait before reconnecting"));
+        }
+        Ok(())
+    }
+
+    /// A heartbeat has passed.
+    pub fn reset(&mut self) {
+        self.0 = 0;
+    }
+}
+
 /// Why a socket ends: the close code and words for whoever debugs the other side.
 pub type Ending = (u16, &'static str);
 

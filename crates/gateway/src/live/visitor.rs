@@ -1,6 +1,6 @@
 //! `/chat/live`: a conversation to its customer's page.
 
-use super::socket::{Ending, FIRST_FRAME, GONE, bounded, close as end, read, say};
+use super::socket::{Ending, FIRST_FRAME, GONE, Heard, bounded, close as end, read, say};
 use crate::{
     app::State,
     feed::Batch,
@@ -100,6 +100,7 @@ impl Page {
         let stop = self.state.tasks.stopping();
         let mut beat = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECONDS));
         beat.reset();
+        let mut heard = Heard::default();
         loop {
             tokio::select! {
                 () = stop.cancelled() => {
@@ -116,11 +117,15 @@ impl Page {
                     }
                 }
                 message = socket.recv() => {
+                    heard.count()?;
                     if let Some(frame) = read(message)? {
                         self.hear(frame).await?;
                     }
                 }
-                _ = beat.tick() => say(socket, &ChatServerFrame::Heartbeat).await?,
+                _ = beat.tick() => {
+                    heard.reset();
+                    say(socket, &ChatServerFrame::Heartbeat).await?;
+                }
             }
         }
     }

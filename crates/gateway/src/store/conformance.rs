@@ -52,6 +52,7 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     records::texts_come_back_as_they_were(shop(fresh().await).await).await;
     records::lists_filter_and_go_on(shop(fresh().await).await).await;
     records::a_patch_changes_only_what_it_names(shop(fresh().await).await).await;
+    records::a_write_goes_on_when_its_caller_is_gone(shop(fresh().await).await).await;
     feed::a_new_seed_is_a_new_history(shop(fresh().await).await).await;
 }
 
@@ -135,7 +136,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 11);
+        assert_eq!(count.into_inner(), 12);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -150,6 +151,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 11);
+        assert_eq!(count.into_inner(), 12);
     }
 }

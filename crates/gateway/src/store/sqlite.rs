@@ -20,6 +20,7 @@ const CHECK_UP_TO: u64 = 256 << 20;
 /// Opens the file with its writer and its readers, and brings its tables up to date.
 pub async fn open(file: &Path) -> Result<(AnyPool, AnyPool), StartError> {
     let fail = |error: &sqlx::Error| words::sqlite(file, error);
+    make_private(file).map_err(|error| words::folder(file, error))?;
     probe(file).await?;
     let write = pool(1, WRITER)
         .connect_with(options(file, "rwc").map_err(|error| fail(&error))?)
@@ -40,6 +41,16 @@ pub async fn open(file: &Path) -> Result<(AnyPool, AnyPool), StartError> {
         .await
         .map_err(|error| fail(&error))?;
     Ok((write, read))
+}
+
+/// Makes the file for this user only: it is full of names and addresses. SQLite gives its helper
+/// files the same rights.
+fn make_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
 }
 
 /// Opens the file once and looks whether it is whole. Not through a pool, which would try again

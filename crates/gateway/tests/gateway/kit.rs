@@ -199,6 +199,13 @@ impl Socket {
         self.stream.send(message).await.expect("a frame is sent");
     }
 
+    /// Sends a frame; whether the other side still takes it.
+    pub async fn try_say(&mut self, frame: Value) -> bool {
+        use futures_util::SinkExt as _;
+        let message = tokio_tungstenite::tungstenite::Message::text(frame.to_string());
+        self.stream.send(message).await.is_ok()
+    }
+
     /// The next frame, or the code with which the other side hung up.
     pub async fn next(&mut self) -> Result<Value, u16> {
         use futures_util::StreamExt as _;

@@ -181,3 +181,62 @@ async fn an_auditors_socket_tells_nothing_personal() {
     );
     assert_eq!(beat["head"], frame["upto"]);
 }
+
+#[tokio::test]
+async fn who_floods_the_others_is_cut_off() {
+    let shop = Shop::open().await;
+    let address = shop.listen().await;
+    let (mut priya, _) = desktop(&shop, &address, "priya").await;
+    let (mut mette, _) = desktop(&shop, &address, "mette").await;
+    for turn in 0..300 {
+        let frame = json!({"type": "typing", "ticket": id(5, 1), "typing": turn % 2 == 0});
+        if !priya.try_say(frame).await {
+            break;
+        }
+    }
+    assert_eq!(priya.ended().await, 1008);
+    let beat = mette.until(|frame| frame["type"] == "heartbeat").await;
+    assert_ne!(beat["head"], 0, "the others go on");
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_cut_off_and_catches_up_later() {
+    let shop = Shop::open().await;
+    let address = shop.listen().await;
+    let (mut slow, token) = desktop(&shop, &address, "mette").await;
+    let (_, ticket) = (
+        slow.until(|frame| frame["type"] == "heartbeat").await,
+        ticket(1),
+    );
+    let long = "x".repeat(20_000);
+    let mut last = Value::Null;
+    for _ in 0..600 {
+        last = shop.write(&token, &ticket, "note", &long).await;
+    }
+    let mut cursor = Value::Null;
+    let code = loop {
+        match slow.next().await {
+            Ok(frame) if frame["type"] == "changes" => cursor = frame["cursor"].clone(),
+            Ok(_) => {}
+            Err(code) => break code,
+        }
+    };
+    assert!(
+        code == close::TOO_SLOW || code == 0,
+        "cut off, perhaps too deaf to be told: {code}"
+    );
+    let mut again = Socket::connect(&address, "/v1/live", &token)
+        .await
+        .expect("a socket");
+    again.say(json!({"type": "follow", "cursor": cursor})).await;
+    let newest = last["message"]["id"].clone();
+    again
+        .until(|frame| {
+            frame["changes"].as_array().is_some_and(|changes| {
+                changes
+                    .iter()
+                    .any(|change| change["record"]["value"]["id"] == newest)
+            })
+        })
+        .await;
+}

@@ -177,3 +177,22 @@ pub async fn a_patch_changes_only_what_it_names(store: Store) {
     write(nobody).await.expect("a write");
     assert_eq!(the_ticket(&store, ticket(1)).await.assignee, None);
 }
+
+pub async fn a_write_goes_on_when_its_caller_is_gone(store: Store) {
+    let head = *store.head().borrow();
+    let patch = TicketPatch {
+        escalated: Some(true),
+        ..TicketPatch::default()
+    };
+    let write = store.write(move |tx| Box::pin(tx_patch(tx, ticket(1), patch)));
+    // Polled once, so that it has begun, and dropped, as when a peer hangs up.
+    let begun = futures_util::FutureExt::now_or_never(write);
+    assert!(begun.is_none(), "it cannot be done at once");
+    let mut newer = store.head();
+    let moved = newer.wait_for(|now| *now > head);
+    tokio::time::timeout(std::time::Duration::from_secs(20), moved)
+        .await
+        .expect("it is committed")
+        .expect("the store lives");
+    assert!(the_ticket(&store, ticket(1)).await.escalated);
+}
