@@ -240,3 +240,21 @@ async fn who_does_not_read_is_cut_off_and_catches_up_later() {
         })
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_reaches_another_desktop_at_once() {
+    let shop = Shop::open().await;
+    let address = shop.listen().await;
+    let (_, token) = desktop(&shop, &address, "priya").await;
+    let (mut mette, _) = desktop(&shop, &address, "mette").await;
+    let mut took = Vec::new();
+    for _ in 0..100 {
+        let sent = tokio::time::Instant::now();
+        shop.write(&token, TICKET, "note", "hello").await;
+        mette.until(is_change_of("message")).await;
+        took.push(sent.elapsed());
+    }
+    took.sort();
+    println!("request to frame: p50 {:?}, p99 {:?}", took[50], took[98]);
+    assert!(took[98] < Duration::from_secs(1), "p99 {:?}", took[98]);
+}
