@@ -12,7 +12,6 @@ pub mod config;
 mod extract;
 pub mod feed;
 pub mod hub;
-mod intent;
 mod live;
 pub mod passwords;
 mod problem;

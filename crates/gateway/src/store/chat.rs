@@ -7,12 +7,12 @@ use super::{
     sql::{self, Cell},
     tickets::first_name,
 };
-use crate::intent;
 use deskhand_domain::{
-    Account, AccountId, Author, Channel, Currency, Customer, CustomerId, Delivery, Instant,
+    Account, AccountId, Author, Channel, Currency, Customer, CustomerId, Delivery, Instant, Intent,
     Message, MessageId, MessageKind, Money, Mood, Order, OrderId, Priority, Source, Ticket,
     TicketId, TicketStatus, customer::Risk, order_number, sla, text, ticket::Identity,
 };
+use deskhand_drafting::{intent, language};
 use deskhand_protocol::chat::{ChatMessage, Conversation, OpenConversation};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -98,6 +98,10 @@ impl Store {
         text: String,
     ) -> Result<Option<Message>, StoreError> {
         let (ticket, customer) = (visitor.ticket, visitor.customer);
+        let prefix = self
+            .history()
+            .shop
+            .map_or(String::new(), |shop| shop.order_prefix);
         self.write(move |tx| {
             Box::pin(async move {
                 if let Some(known) = tx.get::<Message>(id.0).await? {
@@ -111,6 +115,7 @@ impl Store {
                     return Ok(None);
                 };
                 let sent_at = tx.moment_after(ticket.id).await?;
+                tx.understand(&mut ticket, &text, &prefix).await?;
                 let message = from_customer(id, ticket.id, customer, text, sent_at);
                 waits(&mut ticket, &message);
                 tx.put(&[ticket]).await?;
@@ -283,7 +288,6 @@ impl Tx {
             .fetch_one(&mut *self.inner)
             .await
             .doing("count the tickets")?;
-        let order = self.order_of(&customer, &open.text, prefix).await?;
         let message = from_customer(
             MessageId(open.id),
             TicketId(id),
@@ -298,12 +302,12 @@ impl Tx {
             subject: subject(&open.text),
             customer: customer.id,
             identity: Identity::Claimed,
-            order,
+            order: None,
             assignee: None,
             status: TicketStatus::Open,
             priority: Priority::Normal,
             tags: Vec::new(),
-            intent: intent::guess(&open.text),
+            intent: Intent::Other,
             mood: Mood::Neutral,
             language: open.language.clone().unwrap_or(customer.language),
             at_stake: None,
@@ -318,6 +322,7 @@ impl Tx {
             snoozed_until: None,
             mentions: Vec::new(),
         };
+        self.understand(&mut ticket, &open.text, prefix).await?;
         waits(&mut ticket, &message);
         self.put(&[ticket]).await?;
         self.put(&[message]).await?;
@@ -329,10 +334,29 @@ impl Tx {
         })
     }
 
+    /// Notes what the text says and the ticket does not know yet: intent, language, order.
+    async fn understand(
+        &mut self,
+        ticket: &mut Ticket,
+        text: &str,
+        prefix: &str,
+    ) -> Result<(), StoreError> {
+        if matches!(ticket.intent, Intent::Other) {
+            ticket.intent = intent::guess(text);
+        }
+        if let Some(language) = language::detect(text) {
+            ticket.language = language.to_owned();
+        }
+        if ticket.order.is_none() {
+            ticket.order = self.order_of(ticket.customer, text, prefix).await?;
+        }
+        Ok(())
+    }
+
     /// The order a text names, when it is the customer's own.
     async fn order_of(
         &mut self,
-        customer: &Customer,
+        customer: CustomerId,
         text: &str,
         prefix: &str,
     ) -> Result<Option<OrderId>, StoreError> {
@@ -341,7 +365,7 @@ impl Tx {
             return Ok(None);
         }
         let rows = entity::select::<Order>()
-            .and("customer = ?", vec![Cell::text(customer.id)])
+            .and("customer = ?", vec![Cell::text(customer)])
             .and_in("number", numbers.iter().take(20).map(Cell::text).collect())
             .rows(&mut *self.inner, "placed_at desc", 1)
             .await
