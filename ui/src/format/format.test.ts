@@ -112,6 +112,8 @@ describe('text', () => {
     expect(initials('Pieter van Loon')).toBe('PL');
     expect(initials('Cher')).toBe('C');
     expect(initials('  ')).toBe('?');
+    expect(initials('Ana <Horvat>')).toBe('AH');
+    expect(initials('Øystein Ås')).toBe('ØÅ');
     expect(firstName('Aoife Brennan')).toBe('Aoife');
   });
 

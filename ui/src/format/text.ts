@@ -8,9 +8,12 @@ export function grouped(number: string): string {
 
 /** The letters of an avatar: first and last name. */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/).filter(Boolean);
-  const first = words[0]?.[0] ?? '?';
-  const last = words.length > 1 ? (words[words.length - 1]?.[0] ?? '') : '';
+  const letters = name
+    .split(/\s+/)
+    .map((word) => /[\p{L}\p{N}]/u.exec(word)?.[0])
+    .filter((letter) => letter !== undefined);
+  const first = letters[0] ?? '?';
+  const last = letters.length > 1 ? (letters.at(-1) ?? '') : '';
   return (first + last).toUpperCase();
 }
 

@@ -111,6 +111,16 @@ export class Inbox {
     return row;
   }
 
+  /** The selected row stays, where it was last seen, while another part of the list is on the screen. */
+  #withSelected(rows: ReadonlyMap<number, TicketRow>, offset: number, limit: number, total: number) {
+    const at = this.selectedIndex;
+    const row = at === null ? undefined : this.rows.get(at);
+    if (at === null || row === undefined || at >= total) return rows;
+    const fetched = at >= offset && at < offset + limit;
+    if (fetched || [...rows.values()].some((other) => other.id === row.id)) return rows;
+    return new Map(rows).set(at, row);
+  }
+
   async #fetch(list: number): Promise<void> {
     const { view, sort } = this;
     const offset = Math.max(0, this.#visible.first - MARGIN);
@@ -118,7 +128,7 @@ export class Inbox {
     try {
       const page = await this.#call('tickets', { view, sort, offset, limit });
       if (list !== this.#list) return;
-      this.rows = merge(this.rows, page.rows, offset, page.total);
+      this.rows = this.#withSelected(merge(this.rows, page.rows, offset, page.total), offset, limit, page.total);
       this.total = page.total;
       this.error = null;
       this.slow = false;

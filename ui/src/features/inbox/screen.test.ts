@@ -61,6 +61,15 @@ describe('the list', () => {
     expect(inbox.selectedIndex).toBe(4);
   });
 
+  test('keeps the selected row while another part of the list is on the screen', async () => {
+    const [inbox] = await opened(10_000);
+    inbox.select('t-3');
+    await inbox.see(5_000, 5_020);
+    expect(inbox.selectedIndex).toBe(3);
+    expect(inbox.rows.get(3)?.id).toBe('t-3');
+    expect(inbox.rows.get(4)).toBeUndefined();
+  });
+
   test('goes on from where a selected row was when that row has left', async () => {
     const [inbox, core] = await opened(30);
     inbox.select('t-3');
