@@ -72,6 +72,10 @@ pub enum StartError {
     )]
     InUse { path: PathBuf },
     #[error(
+        "another gateway already uses this PostgreSQL database: stop it, or choose another database"
+    )]
+    DatabaseInUse,
+    #[error(
         "the database address is wrong: write it as postgres://user:password@host:5432/database"
     )]
     BadUrl,
@@ -103,7 +107,7 @@ impl StartError {
             Self::DiskFull { .. } => 15,
             Self::Damaged { .. } => 16,
             Self::NewerSchema { .. } => 17,
-            Self::InUse { .. } => 18,
+            Self::InUse { .. } | Self::DatabaseInUse => 18,
             Self::BadUrl => 19,
             Self::Unreachable { .. } => 20,
             Self::SampleOnNetwork { .. } => 21,

@@ -33,11 +33,11 @@ use deskhand_domain::{Instant, Shop};
 use deskhand_protocol::sync::Kind;
 use entity::Row;
 use futures_util::future::BoxFuture;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use std::{
     collections::BTreeSet,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -63,6 +63,8 @@ struct Inner {
     write: AnyPool,
     /// On SQLite read-only connections, so that a second writer is impossible.
     read: AnyPool,
+    /// Holds a PostgreSQL database for this gateway alone; a file is held by the folder's lock.
+    turn: Mutex<Option<AnyConnection>>,
     tasks: Tasks,
     clock: Clock,
     /// Says that there is more in the feed; the database is the feed.
@@ -99,14 +101,21 @@ impl Store {
         tasks: Tasks,
     ) -> Result<Self, crate::start::StartError> {
         sqlx::any::install_default_drivers();
-        let (write, read) = match location {
-            Location::File(file) => sqlite::open(file).await?,
-            Location::Url(url) => postgres::open(url).await?,
+        let (write, read, turn) = match location {
+            Location::File(file) => {
+                let (write, read) = sqlite::open(file).await?;
+                (write, read, None)
+            }
+            Location::Url(url) => {
+                let (write, read, turn) = postgres::open(url).await?;
+                (write, read, Some(turn))
+            }
         };
         let store = Self {
             inner: Arc::new(Inner {
                 write,
                 read,
+                turn: Mutex::new(turn),
                 tasks,
                 clock,
                 head: watch::Sender::new(0),
@@ -121,6 +130,17 @@ impl Store {
     pub async fn close(&self) {
         self.inner.read.close().await;
         self.inner.write.close().await;
+        let turn = self
+            .inner
+            .turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(turn) = turn
+            && let Err(error) = turn.close().await
+        {
+            tracing::debug!(%error, "the database was gone before it was closed");
+        }
     }
 
     /// Runs work in one transaction, in a task that goes on when the caller is dropped.

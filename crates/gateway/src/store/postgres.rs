@@ -17,12 +17,12 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/gateway-postgres"
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connects writers and readers and brings the tables up to date.
-pub async fn open(url: &str) -> Result<(AnyPool, AnyPool), StartError> {
+pub async fn open(url: &str) -> Result<(AnyPool, AnyPool, AnyConnection), StartError> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(StartError::BadUrl);
     }
     let options = AnyConnectOptions::from_str(url).map_err(|_| StartError::BadUrl)?;
-    probe(&options).await?;
+    let turn = take_turn(&options).await?;
     let write = pool(4).connect_with(options.clone()).await;
     let write = write.map_err(words::postgres)?;
     MIGRATIONS.run(&write).await.map_err(|error| match error {
@@ -39,18 +39,27 @@ pub async fn open(url: &str) -> Result<(AnyPool, AnyPool), StartError> {
         .connect_with(options)
         .await
         .map_err(words::postgres)?;
-    Ok((write, read))
+    Ok((write, read, turn))
 }
 
-/// Connects once. Not through a pool, which would try again and again and then only say that it
-/// took too long.
-async fn probe(options: &AnyConnectOptions) -> Result<(), StartError> {
+/// Connects once and holds the database for this gateway: what another one commits would not reach
+/// the sockets of this one. Not through a pool, which would try again and again and then only say
+/// that it took too long.
+async fn take_turn(options: &AnyConnectOptions) -> Result<AnyConnection, StartError> {
     let connecting = AnyConnection::connect_with(options);
     let connected = tokio::time::timeout(PATIENCE, connecting).await;
-    let connection = connected
+    let mut connection = connected
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))
         .map_err(words::postgres)?;
-    connection.close().await.map_err(words::postgres)
+    let (free,): (bool,) = sqlx::query_as("select pg_try_advisory_lock(7430)")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(words::postgres)?;
+    if free {
+        Ok(connection)
+    } else {
+        Err(StartError::DatabaseInUse)
+    }
 }
 
 fn pool(size: u32) -> AnyPoolOptions {

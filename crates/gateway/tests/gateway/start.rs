@@ -191,6 +191,14 @@ async fn a_postgres_that_cannot_be_used_is_named() {
     start(config.clone()).await.expect("it starts").stop().await;
     let running = start(config).await.expect("it starts again");
     assert!(running.state.store.history().sample);
+    let elsewhere = self::folder();
+    let mut second = Config::embedded(elsewhere.path());
+    second.database_url = Some(url.clone());
+    check(
+        &refused(second).await,
+        18,
+        &["another gateway", "PostgreSQL"],
+    );
     running.stop().await;
     newer(&url, "''").await;
     check(&refused(at(&url)).await, 17, &["newer"]);
