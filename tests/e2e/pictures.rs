@@ -52,7 +52,12 @@ async fn take_into(folder: &Path, dark: bool) -> anyhow::Result<()> {
         .await?;
     window.wait_for("[role=option]").await?;
     window.see("Live").await?;
+    window.until_gone("History follows").await?;
     save(&window, folder, "inbox", theme).await?;
+
+    window.open_row("Aoife Brennan").await?;
+    window.see("Skarv").await?;
+    save(&window, folder, "conversation", theme).await?;
 
     let customer = Customer::visit(&gateway.address()).await?;
     customer
@@ -76,7 +81,7 @@ async fn take_into(folder: &Path, dark: bool) -> anyhow::Result<()> {
         .write("That was quick, thank you. Do I send the old one back?")
         .await?;
     window.see("send the old one back").await?;
-    save(&window, folder, "conversation", theme).await?;
+    save(&window, folder, "chat", theme).await?;
     window.close().await
 }
 

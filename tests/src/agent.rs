@@ -47,6 +47,15 @@ impl Window {
         self.with_picture(seen).await
     }
 
+    /// Waits until the words are not on the screen any more.
+    pub async fn until_gone(&self, words: &str) -> anyhow::Result<()> {
+        let gone = wait::until(&format!("{words:?} to leave the window"), || async {
+            Ok((!self.text().await?.contains(words)).then_some(()))
+        })
+        .await;
+        self.with_picture(gone).await
+    }
+
     /// Chooses a view of the rail by its name.
     pub async fn choose_view(&self, name: &str) -> anyhow::Result<()> {
         let link = self.wait_for_text("nav a, nav button", name).await?;
@@ -67,10 +76,9 @@ impl Window {
             .map(drop)
     }
 
-    /// Writes into the composer without sending.
+    /// Writes at the end of the composer, without sending.
     pub async fn write(&self, text: &str) -> anyhow::Result<()> {
         let field = self.wait_for("textarea").await?;
-        self.click(&field).await?;
         self.type_into(&field, text).await
     }
 
