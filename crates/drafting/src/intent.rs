@@ -75,6 +75,8 @@ const WORDS: &[(Intent, &[&str])] = &[
         Intent::MissingItem,
         &[
             "is missing",
+            "arrived without",
+            "came without",
             "was missing",
             "are missing",
             "fehlt",
@@ -182,10 +184,12 @@ const WORDS: &[(Intent, &[&str])] = &[
 ];
 
 /// The first intent whose words stand in the text; [`Intent::Other`] when none do.
+/// Who thanks and asks wants an answer, not a farewell.
 pub fn guess(text: &str) -> Intent {
     let text = text.to_lowercase().replace('\u{2019}', "'");
     WORDS
         .iter()
+        .filter(|(intent, _)| *intent != Intent::Thanks || !text.contains('?'))
         .find(|(_, words)| words.iter().any(|word| starts_a_word(&text, word)))
         .map_or(Intent::Other, |(intent, _)| *intent)
 }
@@ -217,6 +221,8 @@ mod tests {
         check("Ich möchte die Bestellung stornieren", Intent::Cancel);
         check("La fermeture est cassée", Intent::Damaged);
         check("Merci beaucoup !", Intent::Thanks);
+        check("That was quick, thanks. Do I keep it?", Intent::Other);
+        check("My lantern arrived without its glass", Intent::MissingItem);
         check("Good morning", Intent::Other);
         check("", Intent::Other);
     }
