@@ -347,7 +347,7 @@ impl<'a> Voice<'a> {
 }
 
 fn delivery(rng: &mut Rng, channel: Channel) -> Delivery {
-    match (channel, rng.below(60)) {
+    match (channel, rng.below(20)) {
         (_, 0) => Delivery::Failed,
         (Channel::Email, 1..=4) => Delivery::Sent,
         (Channel::Email, _) => Delivery::Delivered,
