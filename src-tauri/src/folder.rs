@@ -53,7 +53,7 @@ pub fn lock(folder: &Path) -> Result<Lock, CallError> {
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),
         Err(TryLockError::WouldBlock) => Err(CallError::new(
-            CallCode::NotWritable,
+            CallCode::FolderInUse,
             format!(
                 "{}: another Deskhand has this folder open; use its window, or start this one \
                  with --data-dir and another folder",
@@ -88,7 +88,7 @@ mod tests {
         let folder = dir.path().join("data");
         let first = lock(&folder).expect("nobody has it");
         let second = lock(&folder).err().expect("the first has it");
-        assert_eq!(second.code, CallCode::NotWritable);
+        assert_eq!(second.code, CallCode::FolderInUse);
         assert!(
             second.detail.contains("another Deskhand"),
             "{}",

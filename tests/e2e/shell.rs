@@ -2,6 +2,8 @@
 
 use std::{os::unix::fs::PermissionsExt, process::Stdio, time::Duration};
 
+use tokio::time::Instant;
+
 use deskhand_tests::{
     desktop::{Desktop, Keyring},
     gateway::Gateway,
@@ -44,8 +46,7 @@ async fn a_second_window_on_the_same_folder_is_refused_with_words() -> anyhow::R
     let first = desktop.open_window(&[]).await?;
     first.wait_for("#address").await?;
     let second = desktop.open_window(&[]).await?;
-    second.open_details().await?;
-    second.see("another Deskhand").await?;
+    second.see("Deskhand is open already").await?;
     second.close().await?;
     first.wait_for("#address").await?;
     first.close().await
@@ -74,6 +75,28 @@ async fn the_data_folder_is_for_its_owner_only() -> anyhow::Result<()> {
     window.wait_for("#address").await?;
     let mode = std::fs::metadata(desktop.data_dir())?.permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_shop_opens_from_the_sign_in_screen_and_again_at_the_next_start()
+-> anyhow::Result<()> {
+    let desktop = Desktop::start(Keyring::Unlocked)?;
+    let window = desktop.open_window(&[]).await?;
+    let began = Instant::now();
+    window.press_button("Open demo").await?;
+    window.wait_for("[role=option]").await?;
+    println!(
+        "The sample shop is made and open after {:?}",
+        began.elapsed()
+    );
+    window.close().await?;
+
+    let began = Instant::now();
+    let window = desktop.open_window(&[]).await?;
+    window.wait_for("[role=option]").await?;
+    println!("The window shows its list after {:?}", began.elapsed());
+    window.see("Live").await?;
     window.close().await
 }
 

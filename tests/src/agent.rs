@@ -62,6 +62,12 @@ impl Window {
         self.click(&link).await
     }
 
+    /// Presses a button by its words.
+    pub async fn press_button(&self, words: &str) -> anyhow::Result<()> {
+        let button = self.wait_for_text("button", words).await?;
+        self.click(&button).await
+    }
+
     /// Waits for the row of the list that holds the words.
     pub async fn row_with(&self, words: &str) -> anyhow::Result<Element> {
         self.wait_for_text("[role=option]", words).await

@@ -313,6 +313,7 @@ const errorWords: Record<CallCode, [what: () => string, todo: () => string]> = {
   cache_damaged: [m.error_cache_damaged, m.error_cache_damaged_do],
   cache_newer: [m.error_cache_newer, m.error_cache_newer_do],
   not_writable: [m.error_not_writable, m.error_not_writable_do],
+  folder_in_use: [m.error_folder_in_use, m.error_folder_in_use_do],
   disk_full: [m.error_disk_full, m.error_disk_full_do],
   sample_failed: [m.error_sample_failed, m.error_sample_failed_do],
   text_empty: [m.error_text_empty, m.error_text_empty_do],

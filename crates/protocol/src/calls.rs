@@ -54,6 +54,8 @@ pub enum CallCode {
     CacheNewer,
     /// The folder cannot be written.
     NotWritable,
+    /// Another Deskhand has the folder open.
+    FolderInUse,
     /// The disk is full.
     DiskFull,
     /// The sample shop could not be opened.

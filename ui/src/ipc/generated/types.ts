@@ -93,7 +93,7 @@ problem: CallError | null, } | { "screen": "shop" } & SignedIn;
 /**
  * What the window decides by.
  */
-export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "disk_full" | "sample_failed" | "text_empty" | "text_too_long" | "not_found" | "internal";
+export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "text_empty" | "text_too_long" | "not_found" | "internal";
 
 /**
  * A call that went wrong, as the window gets it. The window owns the words; `detail` is for what
