@@ -1,38 +1,37 @@
 //! The kit itself: what the other tests rely on.
 
-use deskhand_tests::desktop::{Desktop, Keyring};
+use deskhand_tests::{
+    chromium::Chromium,
+    desktop::{Desktop, Keyring},
+};
 use serde_json::json;
 
 #[tokio::test]
-async fn the_real_window_opens_under_webdriver() -> anyhow::Result<()> {
+async fn the_real_window_has_the_size_of_the_mocks() -> anyhow::Result<()> {
     let desktop = Desktop::start(Keyring::Unlocked)?;
     let window = desktop.open_window(&[]).await?;
     let size = window
-        .run(
-            "return [innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches]",
-            json!([]),
-        )
+        .run("return [innerWidth, innerHeight]", json!([]))
         .await?;
-    println!("{size}");
-    println!("{}", window.text().await?);
-    window.close().await?;
-    let (ok, words) = desktop.secret_tool(&["search", "--all", "purpose", "ready"], "")?;
-    println!("{ok} {words}");
-    Ok(())
+    assert_eq!(size, json!([1280, 800]));
+    window.close().await
 }
 
 #[test]
-fn lock() -> anyhow::Result<()> {
-    let desktop = Desktop::start(Keyring::Locked)?;
-    let (ok, words) = desktop.secret_tool(&["lookup", "purpose", "ready"], "")?;
-    println!("{ok} {words}");
+fn an_unlocked_keychain_gives_its_secrets_and_a_locked_one_does_not() -> anyhow::Result<()> {
+    for (keyring, expected) in [(Keyring::Unlocked, "yes"), (Keyring::Locked, "")] {
+        let desktop = Desktop::start(keyring)?;
+        let (_, words) = desktop.secret_tool(&["lookup", "purpose", "ready"], "")?;
+        assert_eq!(words.trim(), expected, "{keyring:?}");
+    }
     Ok(())
 }
 
 #[tokio::test]
-async fn chromium() -> anyhow::Result<()> {
-    let page = deskhand_tests::chromium::Chromium::open("data:text/html,<input id=a>").await?;
-    page.type_into("#a", "häl").await?;
-    println!("{}", page.run("document.querySelector('#a').value").await?);
+async fn chromium_types_what_it_is_told() -> anyhow::Result<()> {
+    let page = Chromium::open("data:text/html,<input id=field>").await?;
+    page.type_into("#field", "häl").await?;
+    let value = page.run("document.querySelector('#field').value").await?;
+    assert_eq!(value, "häl");
     Ok(())
 }
