@@ -75,7 +75,6 @@ impl Desktop {
             _processes: vec![screen],
             home,
         };
-        desktop.set_fonts()?;
         std::fs::create_dir_all(desktop.run_dir())?;
         private(&desktop.run_dir())?;
         if keyring != Keyring::Absent {
@@ -163,18 +162,6 @@ impl Desktop {
             command.env("GTK_THEME", "Adwaita:dark");
         }
         command
-    }
-
-    /// Letters as the usual desktops set them; a bare X server rounds each to whole pixels.
-    fn set_fonts(&self) -> anyhow::Result<()> {
-        let folder = self.home.path().join(".config/gtk-3.0");
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(
-            folder.join("settings.ini"),
-            "[Settings]\ngtk-xft-antialias=1\ngtk-xft-hinting=1\n\
-             gtk-xft-hintstyle=hintnone\ngtk-xft-dpi=98304\n",
-        )?;
-        Ok(())
     }
 
     fn start_bus(&mut self) -> anyhow::Result<()> {
