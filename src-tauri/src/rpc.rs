@@ -1,4 +1,8 @@
 //! The one command of the window.
+#![expect(
+    clippy::let_underscore_must_use,
+    reason = "the code that tauri::command writes, not ours"
+)]
 
 use deskhand_protocol::calls::CallError;
 use serde_json::Value;
