@@ -1,8 +1,19 @@
 //! Checks what the page may do, and embeds the built page.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fs::{self, File},
+    path::PathBuf,
+    time::UNIX_EPOCH,
+};
 
 use tauri_build::{AppManifest, Attributes};
+
+const MISSING: &str = "<!doctype html>
+<title>Deskhand</title>
+<p>The window's page has not been built. Run: make run</p>
+";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=src-tauri/capabilities");
@@ -24,11 +35,12 @@ fn ensure_page() -> Result<(), Box<dyn Error>> {
     let page = dist.join("index.html");
     if !page.exists() {
         fs::create_dir_all(&dist)?;
-        fs::write(
-            page,
-            "<!doctype html><title>Deskhand</title>\n\
-             <p>The window's page has not been built. Run: make run</p>\n",
-        )?;
+        fs::write(&page, MISSING)?;
+        // Older than every source, so that make still builds the real page.
+        File::options()
+            .write(true)
+            .open(&page)?
+            .set_modified(UNIX_EPOCH)?;
     }
     println!("cargo:rerun-if-changed={}", dist.display());
     Ok(())
