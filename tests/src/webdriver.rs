@@ -108,6 +108,12 @@ impl Session {
             .map(drop)
     }
 
+    /// Gives the window another size.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        let size = json!({ "width": width, "height": height });
+        self.post("window/rect", size).await.map(drop)
+    }
+
     /// A picture of the page, PNG.
     pub async fn picture(&self) -> anyhow::Result<Vec<u8>> {
         let value = send(self.http.get(format!("{}/screenshot", self.base))).await?;
