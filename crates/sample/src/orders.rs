@@ -1,6 +1,6 @@
 //! Half a year of orders and the parcels that carry them.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use deskhand_domain::{
     Order, Shipment, Source,
     order::{FulfilmentStatus, PaymentMethod, PaymentStatus},
@@ -10,6 +10,7 @@ use deskhand_domain::{
 use crate::{
     aftercare,
     catalogue::Catalogue,
+    clock::berlin,
     known,
     parcels::{Fate, Network, Parcel},
     people::{Country, Person},
@@ -331,7 +332,7 @@ pub(crate) fn sent(
         .map(|parcel| parcel.created_at)
         .min()
         .unwrap_or(trade.now);
-    let placed_at = first_label - TimeDelta::minutes(rng.between(70, 40 * 60));
+    let placed_at = awake(first_label - TimeDelta::minutes(rng.between(70, 40 * 60)));
     let mut order = sale::order(
         rng,
         trade.catalogue,
@@ -362,6 +363,15 @@ pub(crate) fn sent(
         order,
         shipments,
         buyer,
+    }
+}
+
+/// Few people buy between one and six at night; they did so the evening before.
+fn awake(at: DateTime<Utc>) -> DateTime<Utc> {
+    if (1..6).contains(&berlin(at).hour()) {
+        at - TimeDelta::hours(6)
+    } else {
+        at
     }
 }
 

@@ -34,6 +34,12 @@ const DRAWN: [(TicketStatus, usize); 4] = [
     (TicketStatus::Closed, 235),
 ];
 
+/// In which languages people write, as often as they do.
+const LANGUAGES: [&str; 20] = [
+    "en", "en", "en", "en", "en", "en", "en", "en", "en", "en", "en", "de", "de", "de", "de", "de",
+    "de", "fr", "fr", "fr",
+];
+
 /// All conversations.
 pub(crate) fn all(trade: &Trade<'_>, sold: &[Sold], accounts: &[Account]) -> Talk {
     let desk = Desk::new(accounts);
@@ -44,8 +50,9 @@ pub(crate) fn all(trade: &Trade<'_>, sold: &[Sold], accounts: &[Account]) -> Tal
     let mut finder = cases::Finder::new(trade, sold, &groups);
     for (status, count) in DRAWN {
         for index in 0..count {
+            let language = LANGUAGES[rng.below(LANGUAGES.len())];
             for _ in 0..40 {
-                if let Some(case) = finder.find(&mut rng, status)
+                if let Some(case) = finder.find(&mut rng, status, language)
                     && let Some(ticket) =
                         talk::make(trade, &desk, &groups, &mut rng, &case, status, index)
                 {

@@ -30,6 +30,8 @@ pub(crate) struct Case<'a> {
     pub(crate) product: Option<usize>,
     /// When the first message is written; for open tickets about now.
     pub(crate) at: DateTime<Utc>,
+    /// Before this there was no reason to write.
+    pub(crate) since: DateTime<Utc>,
     pub(crate) language: &'static str,
 }
 
@@ -122,7 +124,6 @@ pub(crate) struct Finder<'a> {
     sold: &'a [Sold],
     groups: &'a [Group],
     taken: BTreeSet<(&'static str, uuid::Uuid)>,
-    turn: usize,
 }
 
 impl<'a> Finder<'a> {
@@ -132,7 +133,6 @@ impl<'a> Finder<'a> {
             sold,
             groups,
             taken: BTreeSet::new(),
-            turn: 0,
         }
     }
 
@@ -143,26 +143,25 @@ impl<'a> Finder<'a> {
     }
 
     /// A case for a ticket of this status, if luck finds one.
-    pub(crate) fn find(&mut self, rng: &mut Rng, status: TicketStatus) -> Option<Case<'a>> {
+    pub(crate) fn find(
+        &self,
+        rng: &mut Rng,
+        status: TicketStatus,
+        language: &'static str,
+    ) -> Option<Case<'a>> {
         let (intent, key) = asked(rng);
-        let language = match rng.below(100) {
-            0..=52 => "en",
-            53..=83 => "de",
-            _ => "fr",
-        };
-        self.turn += 1;
         if intent == Intent::ProductQuestion {
             return self.question(rng, key, language, status);
         }
-        for _ in 0..300 {
-            let sold = rng.pick(self.sold);
+        let start = rng.below(self.sold.len());
+        for sold in self.sold[start..].iter().chain(&self.sold[..start]) {
             if sold.buyer < crate::known::PEOPLE
                 || written(&self.trade.people[sold.buyer].customer.language) != language
                 || self.taken.contains(&(key, sold.order.id.0))
             {
                 continue;
             }
-            let Some(at) = self.moment(rng, intent, sold, status) else {
+            let Some((since, at)) = self.moment(rng, intent, sold, status) else {
                 continue;
             };
             let line = rng.below(sold.order.lines.len());
@@ -170,6 +169,9 @@ impl<'a> Finder<'a> {
                 Intent::Refund | Intent::Return => refund_line(sold).unwrap_or(line),
                 _ => line,
             };
+            if intent == Intent::MissingItem && sold.order.lines.len() < 2 {
+                continue;
+            }
             if intent == Intent::Exchange
                 && facts::size_of(&sold.order.lines[line].variant).is_none()
             {
@@ -183,6 +185,7 @@ impl<'a> Finder<'a> {
                 line,
                 product: None,
                 at,
+                since,
                 language,
             };
             if self.has_words(&case) {
@@ -225,6 +228,7 @@ impl<'a> Finder<'a> {
             line: 0,
             product: Some(self.trade.catalogue.draw(rng)),
             at: self.any_time(rng, status),
+            since: DateTime::UNIX_EPOCH,
             language,
         })
     }
@@ -235,7 +239,8 @@ impl<'a> Finder<'a> {
             TicketStatus::Pending | TicketStatus::Snoozed => rng.between(20, 100),
             TicketStatus::Closed => rng.between(70, 24 * 170),
         };
-        waking(self.trade.now - TimeDelta::hours(hours), status)
+        let minutes = hours * 60 + rng.between(0, 59);
+        waking(self.trade.now - TimeDelta::minutes(minutes), status)
     }
 
     /// When somebody with this order would write for this reason.
@@ -245,7 +250,7 @@ impl<'a> Finder<'a> {
         intent: Intent,
         sold: &Sold,
         status: TicketStatus,
-    ) -> Option<DateTime<Utc>> {
+    ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let now = self.trade.now;
         let order = &sold.order;
         let live = status != TicketStatus::Closed;
@@ -265,17 +270,19 @@ impl<'a> Finder<'a> {
         let cancelled = order.fulfilment_status == FulfilmentStatus::Cancelled;
         let recent = match status {
             TicketStatus::Open => now,
-            _ => now - TimeDelta::hours(rng.between(18, 60)),
+            _ => now - TimeDelta::minutes(rng.between(18 * 60, 60 * 60)),
         };
         // Between two moments for what is over; about now for what goes on, if now is between.
         let mut between = |from: DateTime<Utc>, to: DateTime<Utc>| {
             if live {
-                (from <= recent && recent <= to).then_some(recent)
+                (from <= recent && recent <= to).then_some((from, recent))
             } else {
                 let to = to.min(now - TimeDelta::hours(60));
                 let minutes = (to - from).num_minutes();
-                (minutes > 0)
-                    .then(|| waking(from + TimeDelta::minutes(rng.between(0, minutes)), status))
+                (minutes > 0).then(|| {
+                    let at = from + TimeDelta::minutes(rng.between(0, minutes));
+                    (from, waking(at, status))
+                })
             }
         };
         let hours = TimeDelta::hours;

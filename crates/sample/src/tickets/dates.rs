@@ -89,6 +89,16 @@ pub(crate) fn weekday(at: DateTime<Utc>, language: &str) -> &'static str {
     names[day.num_days_from_monday() as usize]
 }
 
+/// The weekday of a day within the last six, else its date; both follow the same words.
+pub(crate) fn near(at: DateTime<Utc>, now: DateTime<Utc>, language: &str) -> String {
+    let days = (berlin(now).date() - berlin(at).date()).num_days();
+    match (days < 6, language) {
+        (true, _) => weekday(at, language).to_owned(),
+        (false, "fr") => format!("le {}", date(at, language)),
+        (false, _) => date(at, language),
+    }
+}
+
 /// `04:12`, in French `4 h 12`.
 pub(crate) fn time(at: DateTime<Utc>, language: &str) -> String {
     let at = berlin(at);

@@ -377,7 +377,7 @@ fn parcel_slots(
     slots.insert("carrier", parcel.carrier.clone());
     slots.insert("tracking", parcel.tracking_number.clone());
     slots.insert("scan_date", day(scan.at));
-    slots.insert("scan_day", dates::weekday(scan.at, language).into());
+    slots.insert("scan_day", dates::near(scan.at, at, language));
     slots.insert("scan_time", dates::time(scan.at, language));
     slots.insert("silent", (at - scan.at).num_hours().max(1).to_string());
     slots.insert("label_date", day(parcel.created_at));
@@ -391,7 +391,7 @@ fn parcel_slots(
         .find(|scan| scan.status == S::InTransit && scan.at <= at)
     {
         slots.insert("shipped", day(left.at));
-        slots.insert("shipped_day", dates::weekday(left.at, language).into());
+        slots.insert("shipped_day", dates::near(left.at, at, language));
     }
     if let Some(promised) = parcel.promised_at {
         slots.insert("promised", day(promised));
@@ -399,7 +399,7 @@ fn parcel_slots(
     }
     if scan.status == S::Delivered {
         slots.insert("delivered", day(scan.at));
-        slots.insert("delivered_day", dates::weekday(scan.at, language).into());
+        slots.insert("delivered_day", dates::near(scan.at, at, language));
         slots.insert("delivered_time", dates::time(scan.at, language));
     }
     if scan.status == S::AvailableForPickup

@@ -1,6 +1,6 @@
 //! One conversation: who says what when, in whose words.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use deskhand_domain::{
     AccountId, Channel, Delivery, Intent, Message, MessageKind, Mood, Priority, Ticket,
     TicketStatus, message::Author, sla::answer_within, ticket::Identity,
@@ -13,9 +13,14 @@ use super::{
     conclude,
     facts::{self, About},
     some_morning,
-    words::{Group, Slots, render, tidy},
+    words::{Group, Line, Slots, render, tidy},
 };
-use crate::{accounts::Desk, clock::desk, orders::Trade, rng::Rng};
+use crate::{
+    accounts::Desk,
+    clock::{berlin, desk},
+    orders::Trade,
+    rng::Rng,
+};
 
 /// Which steps a conversation has: odd ones are the customer's, `n` is a note.
 fn steps(rng: &mut Rng, status: TicketStatus) -> &'static str {
@@ -52,6 +57,9 @@ pub(crate) fn make(
     let assignee = assignee(staff, rng, status, index);
     let plan: Vec<char> = steps(rng, status).chars().collect();
     let times = times(trade.now, rng, &plan, case.at, channel, priority, status)?;
+    if times[0] < case.since {
+        return None;
+    }
     let mut ticket = blank(rng, times[0], person.customer.id, case.language);
     let author = assignee.unwrap_or(*rng.pick(&staff.agents()));
     let mut voice = Voice {
@@ -60,6 +68,7 @@ pub(crate) fn make(
         case,
         about: &about,
         used: BTreeSet::new(),
+        thread: None,
         group: None,
     };
     let mut messages: Vec<Message> = Vec::new();
@@ -225,6 +234,8 @@ struct Voice<'a> {
     case: &'a Case<'a>,
     about: &'a About<'a>,
     used: BTreeSet<&'static str>,
+    /// What the last line was about, when only some lines answer it.
+    thread: Option<char>,
     /// The group of a question that has one answer, kept for the whole conversation.
     group: Option<&'a Group>,
 }
@@ -269,6 +280,7 @@ impl<'a> Voice<'a> {
         self.line(rng, 's', at, &slots).map(|text| tidy(&text))
     }
 
+    /// A line of the step that nobody has said here, and that answers the line before.
     fn line(
         &mut self,
         rng: &mut Rng,
@@ -277,21 +289,31 @@ impl<'a> Voice<'a> {
         slots: &Slots,
     ) -> Option<String> {
         let groups = self.fitting(rng, at, slots);
-        let mut lines: Vec<&'static str> =
-            groups.iter().flat_map(|group| group.lines(step)).collect();
+        let mut lines: Vec<Line> = groups.iter().flat_map(|group| group.lines(step)).collect();
         if lines.is_empty() && step == '5' {
             lines = self.common("end");
         }
-        lines.retain(|line| !self.used.contains(line));
+        let talks = step.is_ascii_digit();
+        if talks && step != '1' {
+            let tied = lines
+                .iter()
+                .any(|line| line.thread.is_some() && line.thread == self.thread);
+            let wanted = self.thread.filter(|_| tied);
+            lines.retain(|line| line.thread == wanted || (step == '3' && wanted.is_none()));
+        }
+        lines.retain(|line| !self.used.contains(line.text));
         rng.shuffle(&mut lines);
         lines.into_iter().find_map(|line| {
-            let text = render(line, slots, rng)?;
-            self.used.insert(line);
+            let text = render(line.text, slots, rng)?;
+            self.used.insert(line.text);
+            if talks {
+                self.thread = line.thread;
+            }
             Some(text)
         })
     }
 
-    fn common(&self, name: &str) -> Vec<&'static str> {
+    fn common(&self, name: &str) -> Vec<Line> {
         self.groups
             .iter()
             .filter(|group| {
@@ -301,6 +323,25 @@ impl<'a> Voice<'a> {
             })
             .flat_map(|group| group.lines('t'))
             .collect()
+    }
+
+    /// A greeting or an ending that fits the hour.
+    fn polite(
+        &self,
+        rng: &mut Rng,
+        name: &str,
+        at: DateTime<Utc>,
+        slots: &Slots,
+    ) -> Option<String> {
+        let is_morning = berlin(at).hour() < 11;
+        let mut lines = self.common(name);
+        lines.retain(|line| {
+            is_morning
+                || !["morning", "Morgen", "Moin"]
+                    .iter()
+                    .any(|word| line.text.contains(word))
+        });
+        render(rng.pick(&lines).text, slots, rng)
     }
 
     /// The whole message of a step, with greeting and name as the channel has them.
@@ -316,11 +357,7 @@ impl<'a> Voice<'a> {
         slots.insert("agent", agent.to_owned());
         let body = self.line(rng, step, at, &slots)?;
         let customer = matches!(step, '1' | '3' | '5');
-        let common = |rng: &mut Rng, name: &str| {
-            let lines = self.common(name);
-            let line = *rng.pick::<&'static str>(&lines);
-            render(line, &slots, rng)
-        };
+        let common = |rng: &mut Rng, name: &str| self.polite(rng, name, at, &slots);
         let text = match (channel, step) {
             (_, 'n') => body,
             (Channel::Email, _) => {

@@ -1,13 +1,23 @@
 //! Texts with gaps: the groups of `data/talk`, and how one line becomes a sentence.
 //!
 //! `= intent/name language key=value …` starts a group; `s:` is a subject, `1:` the customer's
-//! first message, `2:` the answer, `3:` the customer again and so on, `n:` a note.
+//! first message, `2:` the answer, `3:` the customer again and so on, `n:` a note. A letter behind
+//! the digit ties lines together: `4a` answers `3a`.
 //! In a line, `{slot}` is filled from the facts, `[…]` may be left out, `<a|b>` is one of them and
-//! `¶` a new paragraph.
+//! `¶` a new paragraph, `¬` a new line.
 
 use std::collections::BTreeMap;
 
 use crate::rng::Rng;
+
+/// One way to say a step.
+#[derive(Clone, Copy)]
+pub(crate) struct Line {
+    step: char,
+    /// Lines of one letter answer each other: `4a` follows `3a`.
+    pub(crate) thread: Option<char>,
+    pub(crate) text: &'static str,
+}
 
 /// Lines that belong together.
 pub(crate) struct Group {
@@ -15,16 +25,16 @@ pub(crate) struct Group {
     pub(crate) name: &'static str,
     pub(crate) language: &'static str,
     pub(crate) keys: BTreeMap<&'static str, &'static str>,
-    lines: Vec<(char, &'static str)>,
+    lines: Vec<Line>,
 }
 
 impl Group {
     /// The lines of one step.
-    pub(crate) fn lines(&self, step: char) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn lines(&self, step: char) -> impl Iterator<Item = Line> {
         self.lines
             .iter()
-            .filter(move |(at, _)| *at == step)
-            .map(|(_, line)| *line)
+            .copied()
+            .filter(move |line| line.step == step)
     }
 }
 
@@ -50,10 +60,12 @@ pub(crate) fn groups() -> Vec<Group> {
                 keys: parts.filter_map(|part| part.split_once('=')).collect(),
                 lines: vec![],
             });
-        } else if let (Some(group), Some((step, text))) = (groups.last_mut(), line.split_once(": "))
-            && let Some(step) = step.chars().next().filter(|_| step.len() == 1)
+        } else if let (Some(group), Some((head, text))) = (groups.last_mut(), line.split_once(": "))
         {
-            group.lines.push((step, text));
+            let mut letters = head.chars();
+            if let (Some(step), thread, None) = (letters.next(), letters.next(), letters.next()) {
+                group.lines.push(Line { step, thread, text });
+            }
         }
     }
     groups
@@ -66,7 +78,7 @@ pub(crate) type Slots = BTreeMap<&'static str, String>;
 pub(crate) fn render(line: &str, slots: &Slots, rng: &mut Rng) -> Option<String> {
     let mut out = String::new();
     let mut rest = line;
-    while let Some(at) = rest.find(['{', '[', '<', '¶']) {
+    while let Some(at) = rest.find(['{', '[', '<', '¶', '¬']) {
         out.push_str(&rest[..at]);
         let opened = &rest[at..];
         let (close, skip) = match opened.chars().next() {
@@ -77,8 +89,9 @@ pub(crate) fn render(line: &str, slots: &Slots, rng: &mut Rng) -> Option<String>
                 while out.ends_with(' ') {
                     out.pop();
                 }
-                out.push_str("\n\n");
-                rest = opened['¶'.len_utf8()..].trim_start();
+                let paragraph = opened.starts_with('¶');
+                out.push_str(if paragraph { "\n\n" } else { "\n" });
+                rest = opened.trim_start_matches(['¶', '¬', ' ']);
                 continue;
             }
         };
@@ -144,7 +157,7 @@ mod tests {
     #[test]
     fn every_line_closes_what_it_opens() {
         for group in groups() {
-            for (_, line) in &group.lines {
+            for Line { text: line, .. } in &group.lines {
                 for (open, close) in [('{', '}'), ('[', ']'), ('<', '>')] {
                     assert_eq!(
                         line.matches(open).count(),
