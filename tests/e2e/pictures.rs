@@ -87,10 +87,8 @@ async fn take_into(folder: &Path, dark: bool) -> anyhow::Result<()> {
 
 /// Saves a picture, small enough for the repository.
 async fn save(window: &Window, folder: &Path, name: &str, theme: &str) -> anyhow::Result<()> {
-    // Fonts are there, and nothing is being laid out any more.
-    window
-        .run("return document.fonts.status", json!([]))
-        .await?;
+    // The first picture makes the page draw; icons that it asks for then are on the second.
+    window.picture().await?;
     let path = folder.join(format!("{name}-{theme}.png"));
     std::fs::write(&path, window.picture().await?)?;
     let status = Command::new(tool("convert", "imagemagick")?)
