@@ -123,4 +123,36 @@ mod tests {
         let kept = reader.outbox().await.expect("read");
         assert_eq!(kept.iter().map(|row| row.op.0).collect::<Vec<_>>(), [first]);
     }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_itself_costs_no_later_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("cache.db"), Key::random());
+        let (writer, reader) = Cache::open(&path, &key).await.expect("a cache");
+        let mut ended = writer.pool.begin().await.expect("a transaction");
+        // What SQLite does by itself when the disk is full.
+        sqlx::raw_sql("rollback")
+            .execute(&mut *ended)
+            .await
+            .expect("it is ended");
+        drop(ended);
+        let refused = writer.pool.begin().await.expect("a transaction");
+        refused.rollback().await.expect("taken back");
+
+        let now = chrono::DateTime::from_timestamp(0, 0).expect("a moment");
+        let ticket = Uuid::from_u128(3).into();
+        let action = OutboxAction::Note {
+            text: "keep me".into(),
+        };
+        let op = Uuid::from_u128(1);
+        let kept = writer.enqueue(op.into(), ticket, &action, now).await;
+        kept.expect("stored");
+        reader.close().await;
+        writer.close().await;
+        let (writer, reader) = Cache::open(&path, &key).await.expect("a cache");
+        let found = reader.outbox().await.expect("read");
+        assert_eq!(found.iter().map(|row| row.op.0).collect::<Vec<_>>(), [op]);
+        reader.close().await;
+        writer.close().await;
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     outbox::StoredOp,
 };
 use sqlx::{
-    ConnectOptions, SqlitePool,
+    ConnectOptions, Connection as _, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -86,6 +86,7 @@ impl Cache {
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(10))
+            .after_release(|connection, _| Box::pin(is_settled(connection)))
             .connect_with(writing(path, key))
             .await
             .map_err(blame)?;
@@ -210,6 +211,14 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
         .execute(pool)
         .await?;
     Ok(())
+}
+
+/// Whether the writer's connection may be used again. SQLite ends a transaction by itself when the
+/// disk is full; sqlx goes on counting it, and what is committed later might never be.
+async fn is_settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Waits for a rollback that is on its way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn writing(path: &Path, key: &Key) -> SqliteConnectOptions {

@@ -96,9 +96,18 @@ fn is_forbidden(c: char) -> bool {
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
+/// White space, and what takes no place on a screen (the default ignorable code points of Unicode,
+/// those that people can type): fine inside a text, but no text by themselves.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
 fn bounded(text: &str, limit: usize) -> Result<String, TextError> {
     let length = text.chars().count();
-    if length == 0 {
+    if text.chars().all(is_unseen) {
         Err(TextError::Empty)
     } else if length > limit {
         Err(TextError::TooLong { length, limit })
@@ -123,6 +132,8 @@ mod tests {
         check("a\u{202E}b", Ok("ab"));
         check("Zu\u{308}rich", Ok("Zürich"));
         check(" \n\t ", Err(TextError::Empty));
+        check("\u{200B}\u{2060} \u{AD}", Err(TextError::Empty));
+        check("👩\u{200D}🔧", Ok("👩\u{200D}🔧"));
         check(
             &"x".repeat(20_001),
             Err(TextError::TooLong {

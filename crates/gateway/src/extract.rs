@@ -24,7 +24,8 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default()
             .to_ascii_lowercase();
-        let kind: String = kind.chars().filter(|c| !c.is_whitespace()).collect();
+        let plain = |c: &char| !c.is_whitespace() && *c != '"';
+        let kind: String = kind.chars().filter(plain).collect();
         if !matches!(
             kind.as_str(),
             "application/json" | "application/json;charset=utf-8"
@@ -49,14 +50,30 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
 
 /// Reads JSON; an error has a pointer to the field.
 pub fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    // serde would take an array for an object, by the order of the fields.
+    if text.trim_start().starts_with('[') {
+        return Err(Refusal::field("", "is an array: send an object"));
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = pointer(error.path());
-        Refusal::field(pointer, error.into_inner().to_string())
+        let mut pointer = pointer(error.path());
+        let words = error.into_inner().to_string();
+        if let Some(name) = unplaced(&words) {
+            pointer = format!("{pointer}/{name}");
+        }
+        Refusal::field(pointer, words)
     })?;
     json.end()
         .map_err(|error| Refusal::field("", error.to_string()))?;
     Ok(value)
+}
+
+/// The field that is missing or there twice: serde names it only in its words.
+fn unplaced(words: &str) -> Option<&str> {
+    let rest = words
+        .strip_prefix("missing field `")
+        .or_else(|| words.strip_prefix("duplicate field `"))?;
+    rest.split_once('`').map(|(name, _)| name)
 }
 
 /// A JSON pointer (RFC 6901).
@@ -119,7 +136,7 @@ pub struct Paging {
     /// `next` of the page before.
     pub cursor: Option<String>,
     /// How many, 1 to 200; 50 unless told.
-    #[param(minimum = 1, maximum = 200)]
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 200)]
     pub limit: Option<String>,
 }
 

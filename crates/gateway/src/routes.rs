@@ -2,6 +2,7 @@
 
 mod chat;
 mod customers;
+mod described;
 mod health;
 mod knowledge;
 mod orders;
@@ -25,6 +26,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{MethodRouter, delete, get, patch, post},
 };
+use described::Everywhere;
 use deskhand_protocol::rest::Page;
 use utoipa::OpenApi;
 
@@ -141,7 +143,8 @@ pub fn all() -> Routes {
         chat::conversation,
         chat::write,
     ),
-    components(schemas(deskhand_protocol::problem::Problem))
+    components(schemas(deskhand_protocol::problem::Problem)),
+    modifiers(&Everywhere)
 )]
 pub struct Description;
 

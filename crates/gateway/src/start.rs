@@ -53,6 +53,11 @@ pub enum StartError {
     )]
     NotAFolder { path: PathBuf },
     #[error(
+        "{} is a folder where a file belongs: move it away, or choose another folder with --data-dir",
+        path.display()
+    )]
+    NotAFile { path: PathBuf },
+    #[error(
         "the disk of {} is full: make room and start again; nothing that was stored is lost",
         path.display()
     )]
@@ -87,15 +92,33 @@ pub enum StartError {
         "the sample shop's passwords are published, so it listens on this machine only, not on {address}: use 127.0.0.1, or --sample-on-network if everybody may enter"
     )]
     SampleOnNetwork { address: SocketAddr },
-    #[error("the tables could not be brought up to date")]
-    Migration(#[source] sqlx::migrate::MigrateError),
-    #[error("the database failed: {what}")]
+    #[error(
+        "the tables of {database} do not fit this Deskhand ({why}): start the version that wrote them, or put back a backup"
+    )]
+    Migration { database: String, why: String },
+    #[error("the database failed ({what}): try again, or put back a backup if it stays")]
     Database { what: String },
-    #[error("the database failed")]
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl StartError {
+    /// Says of a failure in the store where it lies and what to do.
+    fn at(self, location: &Location) -> Self {
+        match (self, location) {
+            (Self::Store(StoreError::Database { source, .. }), Location::File(file)) => {
+                words::sqlite(file, &source)
+            }
+            (Self::Store(StoreError::Database { source, .. }), Location::Url(_)) => {
+                words::postgres(source)
+            }
+            (Self::Store(error), _) => Self::Database {
+                what: error.to_string(),
+            },
+            (other, _) => other,
+        }
+    }
+
     /// The exit code of the program, one for each cause.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -103,7 +126,7 @@ impl StartError {
             Self::PortTaken { .. } => 11,
             Self::Listen { .. } => 12,
             Self::NotWritable { .. } => 13,
-            Self::NotAFolder { .. } => 14,
+            Self::NotAFolder { .. } | Self::NotAFile { .. } => 14,
             Self::DiskFull { .. } => 15,
             Self::Damaged { .. } => 16,
             Self::NewerSchema { .. } => 17,
@@ -111,7 +134,7 @@ impl StartError {
             Self::BadUrl => 19,
             Self::Unreachable { .. } => 20,
             Self::SampleOnNetwork { .. } => 21,
-            Self::Migration(_) => 22,
+            Self::Migration { .. } => 22,
             Self::Database { .. } | Self::Store(_) => 23,
         }
     }
@@ -163,11 +186,14 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
         why: error.to_string(),
     })?;
     let tasks = Tasks::default();
-    let store = Store::open(&location(&config), clock.clone(), tasks.clone()).await?;
-    if config.sample {
-        fill_with_sample(&store).await?;
+    let location = location(&config);
+    let store = Store::open(&location, clock.clone(), tasks.clone())
+        .await
+        .map_err(|error| error.at(&location))?;
+    if let Err(error) = prepare(&store, config.sample).await {
+        store.close().await;
+        return Err(StartError::from(error).at(&location));
     }
-    warn_of_clock(&store).await?;
     let state = State {
         feed: Feed::start(&store, &tasks),
         hub: Hub::default(),
@@ -209,7 +235,7 @@ fn lock(data_dir: &Path) -> Result<File, StartError> {
         .truncate(false)
         .write(true)
         .open(&path)
-        .map_err(|error| words::folder(data_dir, error))?;
+        .map_err(|error| words::folder(&path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse {
@@ -239,7 +265,15 @@ fn location(config: &Config) -> Location {
     }
 }
 
-async fn fill_with_sample(store: &Store) -> Result<(), StartError> {
+/// What a database needs before anybody may ask it.
+async fn prepare(store: &Store, sample: bool) -> Result<(), StoreError> {
+    if sample {
+        fill_with_sample(store).await?;
+    }
+    warn_of_clock(store).await
+}
+
+async fn fill_with_sample(store: &Store) -> Result<(), StoreError> {
     if store.is_empty().await? || store.is_stale_sample(SAMPLE_AGE).await? {
         let hash = passwords::hash(deskhand_sample::PASSWORD).await;
         let began = store.clock().now();
@@ -257,7 +291,7 @@ async fn fill_with_sample(store: &Store) -> Result<(), StartError> {
 }
 
 /// A clock far behind the newest record sorts new messages below old ones; somebody should know.
-async fn warn_of_clock(store: &Store) -> Result<(), StartError> {
+async fn warn_of_clock(store: &Store) -> Result<(), StoreError> {
     if let Some(newest) = store.newest_record().await?
         && newest - store.clock().now() > TimeDelta::minutes(10)
     {

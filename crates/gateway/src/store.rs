@@ -157,7 +157,10 @@ impl Store {
                 match work(&mut tx).await {
                     Ok(value) => store.commit(tx).await.map(|()| value),
                     Err(error) => {
-                        tx.inner.rollback().await.doing("take back")?;
+                        // On a full disk SQLite has done it already; the cause is what counts.
+                        if let Err(error) = tx.inner.rollback().await {
+                            tracing::debug!(%error, "there was nothing to take back");
+                        }
                         Err(error)
                     }
                 }

@@ -79,7 +79,8 @@ pub fn read<T: DeserializeOwned>(
     );
     match message {
         None | Some(Ok(Message::Close(_))) => Err(GONE),
-        Some(Err(_)) => Err(GONE),
+        // Too large, or no WebSocket any more; when the other side is gone, the goodbye fails.
+        Some(Err(_)) => Err(BAD),
         Some(Ok(Message::Text(text))) => read_json(&text).map(Some).map_err(|_: Refusal| BAD),
         Some(Ok(Message::Binary(_))) => Err(BAD),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),

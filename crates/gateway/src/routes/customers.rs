@@ -19,6 +19,7 @@ use serde::Deserialize;
 pub struct Filter {
     email: Option<String>,
     cursor: Option<String>,
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 200)]
     limit: Option<String>,
 }
 
@@ -42,7 +43,7 @@ pub async fn list(
 }
 
 /// One customer.
-#[utoipa::path(get, path = "/v1/customers/{customer}", params(("customer" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/customers/{customer}", params(("customer" = CustomerId, Path)), responses(
     (status = 200, body = Customer), (status = 404, body = Problem)
 ))]
 pub async fn one(
@@ -57,7 +58,7 @@ pub async fn one(
 
 /// A customer's orders, newest first.
 #[utoipa::path(get, path = "/v1/customers/{customer}/orders",
-    params(("customer" = String, Path), Paging),
+    params(("customer" = CustomerId, Path), Paging),
     responses((status = 200, body = Page<Order>), (status = 404, body = Problem)))]
 pub async fn orders(
     extract::State(state): extract::State<State>,

@@ -24,6 +24,7 @@ pub struct Filter {
     language: Option<String>,
     topic: Option<Topic>,
     cursor: Option<String>,
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 200)]
     limit: Option<String>,
 }
 

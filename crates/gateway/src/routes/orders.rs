@@ -20,6 +20,7 @@ pub struct Filter {
     customer: Option<CustomerId>,
     number: Option<String>,
     cursor: Option<String>,
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 200)]
     limit: Option<String>,
 }
 
@@ -45,7 +46,7 @@ pub async fn list(
 }
 
 /// One order.
-#[utoipa::path(get, path = "/v1/orders/{order}", params(("order" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/orders/{order}", params(("order" = OrderId, Path)), responses(
     (status = 200, body = Order), (status = 404, body = Problem)
 ))]
 pub async fn one(
@@ -59,7 +60,7 @@ pub async fn one(
 }
 
 /// The parcels of an order.
-#[utoipa::path(get, path = "/v1/orders/{order}/shipments", params(("order" = String, Path), Paging),
+#[utoipa::path(get, path = "/v1/orders/{order}/shipments", params(("order" = OrderId, Path), Paging),
     responses((status = 200, body = Page<Shipment>), (status = 404, body = Problem)))]
 pub async fn shipments(
     extract::State(state): extract::State<State>,
@@ -76,7 +77,7 @@ pub async fn shipments(
 }
 
 /// One parcel.
-#[utoipa::path(get, path = "/v1/shipments/{shipment}", params(("shipment" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/shipments/{shipment}", params(("shipment" = ShipmentId, Path)), responses(
     (status = 200, body = Shipment), (status = 404, body = Problem)
 ))]
 pub async fn shipment(

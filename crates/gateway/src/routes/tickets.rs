@@ -9,6 +9,7 @@ use crate::{
     store::{Done, Operation, TicketFilter},
 };
 use axum::{extract, response::Response};
+use chrono::Datelike as _;
 use deskhand_domain::{
     Account, AccountId, Channel, CustomerId, Message, MessageId, MessageKind, OpId, Scope, Ticket,
     TicketId, TicketStatus, text,
@@ -29,6 +30,7 @@ pub struct Filter {
     assignee: Option<AccountId>,
     customer: Option<CustomerId>,
     cursor: Option<String>,
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 200)]
     limit: Option<String>,
 }
 
@@ -56,7 +58,7 @@ pub async fn list(
 }
 
 /// One ticket.
-#[utoipa::path(get, path = "/v1/tickets/{ticket}", params(("ticket" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/tickets/{ticket}", params(("ticket" = TicketId, Path)), responses(
     (status = 200, body = Ticket), (status = 404, body = Problem)
 ))]
 pub async fn one(
@@ -71,7 +73,7 @@ pub async fn one(
 
 /// Changes what the body names.
 #[utoipa::path(patch, path = "/v1/tickets/{ticket}", request_body = TicketPatch,
-    params(("ticket" = String, Path), ("idempotency-key" = String, Header)),
+    params(("ticket" = TicketId, Path), ("idempotency-key" = OpId, Header)),
     responses((status = 200, body = Ticket), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn change(
     extract::State(state): extract::State<State>,
@@ -85,6 +87,16 @@ pub async fn change(
     clean_tags("/remove_tags", &mut patch.remove_tags)?;
     if patch.snoozed_until.is_some() && patch.status != Some(TicketStatus::Snoozed) {
         return Err(Refusal::field("/snoozed_until", "goes with status snoozed"));
+    }
+    // Other programs read years of four digits only.
+    if patch
+        .snoozed_until
+        .is_some_and(|until| !(2000..=9000).contains(&until.year()))
+    {
+        return Err(Refusal::field(
+            "/snoozed_until",
+            "is no year to wake up in: write a time such as 2027-01-31T09:00:00Z",
+        ));
     }
     if let Some(Some(assignee)) = patch.assignee
         && state.store.get::<Account>(assignee.0).await?.is_none()
@@ -102,7 +114,7 @@ pub async fn change(
 }
 
 /// The messages of a ticket, oldest first.
-#[utoipa::path(get, path = "/v1/tickets/{ticket}/messages", params(("ticket" = String, Path), Paging),
+#[utoipa::path(get, path = "/v1/tickets/{ticket}/messages", params(("ticket" = TicketId, Path), Paging),
     responses((status = 200, body = Page<Message>), (status = 404, body = Problem)))]
 pub async fn messages(
     extract::State(state): extract::State<State>,
@@ -120,7 +132,7 @@ pub async fn messages(
 
 /// Writes to the customer, or a note among colleagues. The message's id is the operation's.
 #[utoipa::path(post, path = "/v1/tickets/{ticket}/messages", request_body = NewMessage,
-    params(("ticket" = String, Path), ("idempotency-key" = String, Header)),
+    params(("ticket" = TicketId, Path), ("idempotency-key" = OpId, Header)),
     responses((status = 201, body = MessageAdded), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn write(

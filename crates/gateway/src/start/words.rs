@@ -1,6 +1,7 @@
 //! What a driver's error means to the person who starts the gateway.
 
 use super::StartError;
+use sqlx::migrate::MigrateError;
 use std::{io::ErrorKind, path::Path};
 
 /// What an error of a SQLite file means.
@@ -17,6 +18,19 @@ pub fn sqlite(file: &Path, error: &sqlx::Error) -> StartError {
     }
 }
 
+/// What an error of the tables' history means.
+pub fn migration(database: String, error: MigrateError) -> StartError {
+    match error {
+        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
+            StartError::NewerSchema { database, version }
+        }
+        other => StartError::Migration {
+            database,
+            why: other.to_string(),
+        },
+    }
+}
+
 /// What an error while connecting to PostgreSQL means.
 pub fn postgres(error: sqlx::Error) -> StartError {
     match error {
@@ -26,6 +40,9 @@ pub fn postgres(error: sqlx::Error) -> StartError {
                 why: error.to_string(),
             }
         }
+        error if is_full(&error) => StartError::DiskFull {
+            path: "the PostgreSQL server".into(),
+        },
         sqlx::Error::Database(refusal) => StartError::Unreachable {
             why: refusal.message().to_owned(),
         },
@@ -40,6 +57,7 @@ pub fn folder(path: &Path, error: std::io::Error) -> StartError {
     let path = path.to_owned();
     match error.kind() {
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => StartError::NotAFolder { path },
+        ErrorKind::IsADirectory => StartError::NotAFile { path },
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StartError::DiskFull { path },
         _ => StartError::NotWritable { path },
     }

@@ -26,14 +26,8 @@ pub async fn open(url: &str) -> Result<(AnyPool, AnyPool, AnyConnection), StartE
     let write = pool(4).connect_with(options.clone()).await;
     let write = write.map_err(words::postgres)?;
     MIGRATIONS.run(&write).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
-            StartError::NewerSchema {
-                database: "the PostgreSQL database".to_owned(),
-                version,
-            }
-        }
         MigrateError::Execute(error) => words::postgres(error),
-        other => StartError::Migration(other),
+        other => words::migration("the PostgreSQL database".to_owned(), other),
     })?;
     let read = pool(8)
         .connect_with(options)

@@ -27,14 +27,8 @@ pub async fn open(file: &Path) -> Result<(AnyPool, AnyPool), StartError> {
         .await
         .map_err(|error| fail(&error))?;
     MIGRATIONS.run(&write).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
-            StartError::NewerSchema {
-                database: file.display().to_string(),
-                version,
-            }
-        }
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => fail(&error),
-        other => StartError::Migration(other),
+        other => words::migration(file.display().to_string(), other),
     })?;
     let read = pool(4, READER)
         .connect_with(options(file, "ro").map_err(|error| fail(&error))?)
@@ -59,6 +53,18 @@ async fn probe(file: &Path) -> Result<(), StartError> {
     let fail = |error: sqlx::Error| words::sqlite(file, &error);
     let options = options(file, "rwc").map_err(fail)?;
     let mut connection = AnyConnection::connect_with(&options).await.map_err(fail)?;
+    let (tables, ours): (i64, i64) = sqlx::query_as(
+        "select count(*), coalesce(sum(name = '_sqlx_migrations'), 0) from sqlite_master",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .map_err(fail)?;
+    if tables > 0 && ours == 0 {
+        // Another program's database: looked at and left alone.
+        return Err(StartError::Damaged {
+            file: file.to_owned(),
+        });
+    }
     sqlx::raw_sql(WRITER)
         .execute(&mut connection)
         .await
@@ -85,12 +91,21 @@ fn pool(size: u32, pragmas: &'static str) -> AnyPoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .after_release(|connection: &mut AnyConnection, _| Box::pin(is_settled(connection)))
         .after_connect(move |connection: &mut AnyConnection, _| {
             Box::pin(async move {
                 sqlx::raw_sql(pragmas).execute(connection).await?;
                 Ok(())
             })
         })
+}
+
+/// Whether a connection may be used again. SQLite ends a transaction by itself when the disk is
+/// full; sqlx goes on counting it, and what is committed later might never be.
+async fn is_settled(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    // Waits for a rollback that is on its way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// The address of a file: every byte that is not plainly safe is escaped.
@@ -114,4 +129,48 @@ pub async fn limit_pages(writer: &AnyPool, pages: u32) -> Result<(), sqlx::Error
         .execute(writer)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        clock::Clock,
+        store::{Doing as _, Location, Store, StoreError},
+        tasks::Tasks,
+        testing::small_shop,
+    };
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_itself_costs_no_later_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = Location::File(folder.path().join("gateway.db"));
+        let open = async || Store::open(&file, Clock::default(), Tasks::default()).await;
+        let store = open().await.expect("a store");
+        let ended: Result<(), StoreError> = store
+            .write(|tx| {
+                Box::pin(async move {
+                    // What SQLite does by itself when the disk is full.
+                    let ended = sqlx::raw_sql("rollback").execute(&mut *tx.inner).await;
+                    ended.doing("end")?;
+                    Err(StoreError::Interrupted)
+                })
+            })
+            .await;
+        let cause = ended.expect_err("it failed");
+        assert!(matches!(cause, StoreError::Interrupted), "{cause:?}");
+        let refused: Result<(), StoreError> = store
+            .write(|_| Box::pin(async { Err(StoreError::Conflict) }))
+            .await;
+        refused.expect_err("it was refused");
+
+        let now = store.clock().now();
+        let seeded = store.seed(small_shop(now, 3, String::new())).await;
+        seeded.expect("it is written");
+        let read = store.changes_after(0, 1_000).await.expect("the feed");
+        assert!(!read.is_empty(), "readers see what was committed");
+        store.close().await;
+        let again = open().await.expect("a store");
+        assert!(!again.is_empty().await.expect("an answer"), "it was kept");
+        again.close().await;
+    }
 }

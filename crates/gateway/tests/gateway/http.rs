@@ -66,7 +66,16 @@ async fn bad_bodies_are_refused_with_a_pointer_and_never_500() {
     check(b"", json, 400, bad, Some("")).await;
     check(b"{", json, 400, bad, Some("")).await;
     check(b"[]", json, 400, bad, Some("")).await;
-    check(br#"{"kind":"public"}"#, json, 400, bad, Some("")).await;
+    check(br#"{"kind":"public"}"#, json, 400, bad, Some("/text")).await;
+    check(br#"["note","x",null,null]"#, json, 400, bad, Some("")).await;
+    check(
+        br#"{"kind":"note","text":"x","text":"y"}"#,
+        json,
+        400,
+        bad,
+        Some("/text"),
+    )
+    .await;
     check(
         br#"{"kind":"public","text":5}"#,
         json,
@@ -120,7 +129,7 @@ async fn bad_bodies_are_refused_with_a_pointer_and_never_500() {
     let huge = format!(r#"{{"kind":"note","text":"{}"}}"#, "x".repeat(300_000));
     check(huge.as_bytes(), json, 413, Code::TooLarge, None).await;
     let deep = "[".repeat(10_000);
-    check(deep.as_bytes(), json, 400, bad, Some("/0")).await;
+    check(deep.as_bytes(), json, 400, bad, Some("")).await;
     check(
         b"{\"kind\":\"note\",\"text\":\"\xff\"}",
         json,
@@ -370,7 +379,13 @@ async fn a_patch_is_checked_before_anything_changes() {
         "/snoozed_until",
     )
     .await;
+    check(
+        json!({"status": "snoozed", "snoozed_until": "-5000-01-01T00:00:00Z"}),
+        "/snoozed_until",
+    )
+    .await;
     check(json!({"add_tags": [" "]}), "/add_tags").await;
+    check(json!([]), "").await;
     check(json!({"add_tags": ["x", 5]}), "/add_tags/1").await;
     check(json!({"number": 5}), "/number").await;
     let assigned = json!({"assignee": deskhand_gateway::testing::id(1, 2)});
@@ -410,4 +425,38 @@ async fn every_route_is_described_and_every_description_is_a_route() {
         .map(|(method, path)| (method.to_owned(), path.to_owned()))
         .collect();
     assert_eq!(described, routed);
+}
+
+#[tokio::test]
+async fn every_description_tells_the_token_and_the_problems() {
+    let description = serde_json::to_value(routes::Description::openapi()).expect("a description");
+    let paths = description["paths"].as_object().expect("paths");
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let answers = operation["responses"].as_object().expect("answers");
+            for (status, answer) in answers
+                .iter()
+                .filter(|(status, _)| status.as_str() >= "400")
+            {
+                let schema = &answer["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(
+                    schema, "#/components/schemas/Problem",
+                    "{method} {path} {status}"
+                );
+            }
+            let signed = operation["security"] == json!([{"bearer": []}]);
+            assert_eq!(
+                signed,
+                answers.contains_key("401") && path != "/v1/sessions"
+            );
+            assert!(answers.contains_key("426"), "{method} {path}");
+        }
+    }
+    let list = &description["paths"]["/v1/tickets"]["get"]["parameters"];
+    let limit = list.as_array().into_iter().flatten();
+    let limit = limit
+        .clone()
+        .find(|parameter| parameter["name"] == "limit")
+        .expect("a limit");
+    assert_eq!(limit["schema"]["maximum"], 200);
 }

@@ -140,6 +140,7 @@ async fn sockets_end_with_the_reason() {
         close::BAD_FRAME
     );
     assert_eq!(end_of("not json").await, close::BAD_FRAME);
+    assert_eq!(end_of(&"x".repeat(20_000)).await, close::BAD_FRAME);
     assert_eq!(
         end_of(r#"{"type":"follow","cursor":"x","more":1}"#).await,
         close::BAD_FRAME

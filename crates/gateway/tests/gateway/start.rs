@@ -54,6 +54,13 @@ async fn a_folder_that_cannot_be_used_is_named() {
         &["a file", "not a folder"],
     );
     assert_eq!(std::fs::read(&file).expect("the file"), b"mine");
+    let taken = folder.path().join("taken");
+    std::fs::create_dir_all(taken.join("gateway.db")).expect("a folder");
+    check(
+        &refused(Config::embedded(&taken)).await,
+        14,
+        &["gateway.db", "is a folder"],
+    );
     let nowhere = Path::new("/proc/deskhand");
     check(
         &refused(Config::embedded(nowhere)).await,
@@ -111,6 +118,35 @@ async fn a_damaged_database_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
+    let folder = folder();
+    let file = folder.path().join("gateway.db");
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    run(&url, "create table tickets (seat text)").await;
+    let before = std::fs::read(&file).expect("the file");
+    check(
+        &refused(Config::embedded(folder.path())).await,
+        16,
+        &["gateway.db", "not a database of Deskhand"],
+    );
+    assert_eq!(std::fs::read(&file).expect("the file"), before);
+}
+
+#[tokio::test]
+async fn tables_of_another_build_are_refused_with_the_reason() {
+    let folder = folder();
+    start(Config::embedded(folder.path()))
+        .await
+        .expect("it starts")
+        .stop()
+        .await;
+    let url = format!("sqlite://{}", folder.path().join("gateway.db").display());
+    run(&url, "update _sqlx_migrations set checksum = x'00'").await;
+    let error = refused(Config::embedded(folder.path())).await;
+    check(&error, 22, &["gateway.db", "modified", "backup"]);
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_version_is_refused() {
     let folder = folder();
     start(Config::embedded(folder.path()))
@@ -126,16 +162,22 @@ async fn a_database_of_a_newer_version_is_refused() {
 
 /// Marks a database as one that a later version has changed.
 async fn newer(url: &str, checksum: &'static str) {
-    use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
-    let mut connection = AnyConnection::connect(url).await.expect("a connection");
     let sql = format!(
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
          values (299901010000, 'later', true, {checksum}, 0)"
     );
-    sqlx::query(AssertSqlSafe(sql))
+    run(url, &sql).await;
+}
+
+/// What another program does to a database.
+async fn run(url: &str, sql: &str) {
+    use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(url).await.expect("a connection");
+    sqlx::query(AssertSqlSafe(sql.to_owned()))
         .execute(&mut connection)
         .await
-        .expect("a row");
+        .expect("it is done");
     connection.close().await.expect("an end");
 }
 
