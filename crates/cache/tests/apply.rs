@@ -325,6 +325,7 @@ async fn what_was_sent_stays_until_the_feed_brings_it_whichever_is_first() {
         sent_at: now(),
         delivery: None,
         attachments: vec![],
+        held_until: None,
     };
     let came = |number| Change {
         position: 1,

@@ -28,6 +28,10 @@ pub struct Message {
     pub sent_at: DateTime<Utc>,
     /// How far a message to the customer has come; `None` on what the customer wrote and on notes.
     pub delivery: Option<Delivery>,
+    /// Until when the gateway keeps a message to the customer back, so that its author may undo it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub held_until: Option<DateTime<Utc>>,
     /// Names of files that came with it.
     pub attachments: Vec<String>,
 }
@@ -62,6 +66,8 @@ pub enum Author {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
+    /// The gateway keeps it for a moment, so that its author may undo it.
+    Held,
     /// The gateway has it.
     Sent,
     /// The customer's page or mailbox has it.

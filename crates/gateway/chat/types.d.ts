@@ -108,7 +108,7 @@ messages: Array<ChatMessage>, };
 /**
  * How far a message to the customer has come.
  */
-export type Delivery = "sent" | "delivered" | "read" | "failed";
+export type Delivery = "held" | "sent" | "delivered" | "read" | "failed";
 
 /**
  * A message or note in a ticket.

@@ -206,6 +206,7 @@ fn messages(number: u64, now: Instant) -> [Message; 2] {
         sent_at: at - TimeDelta::minutes(1) + TimeDelta::minutes(i64::try_from(part).unwrap_or(0)),
         delivery,
         attachments: Vec::new(),
+        held_until: None,
     };
     [
         message(

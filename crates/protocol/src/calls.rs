@@ -3,8 +3,8 @@
 
 use crate::view::{
     AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Nothing, OpRef, OpenSample,
-    Opened, OutboxItem, Password, SendReply, SignedIn, TicketChange, TicketPage, TicketQuery,
-    TicketRef, TicketView, TypingNow, ViewCounts,
+    Opened, OutboxItem, Password, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
+    TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
 };
 use deskhand_domain::OpId;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,8 @@ pub enum CallCode {
     DiskFull,
     /// The sample shop could not be opened.
     SampleFailed,
+    /// It is too late to take the message back.
+    TooLate,
     /// The text is empty.
     TextEmpty,
     /// The text is too long; `detail` says the limit.
@@ -180,4 +182,12 @@ calls! {
     retry_op(OpRef) -> Nothing;
     /// Gives an operation that was not sent up.
     discard_op(OpRef) -> Nothing;
+    /// Sends a held reply as it is, now that its author has seen what was missed.
+    send_held(OpRef) -> Nothing;
+    /// Takes an operation that was not sent out of the outbox, to write on.
+    take_back(OpRef) -> TakenBack;
+    /// Takes a sent reply back while the gateway still holds it.
+    undo_send(UndoSend) -> TakenBack;
+    /// Looks through everything that is on this computer.
+    search(SearchQuery) -> SearchResults;
 }

@@ -1,5 +1,6 @@
 //! Errors over HTTP: `application/problem+json` (RFC 9457).
 
+use deskhand_domain::Message;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,6 +21,9 @@ pub struct Problem {
     /// What is wrong with single fields of the body, each with a JSON pointer (RFC 6901).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// With `thread_moved`: the public messages that the author had not seen, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<Message>,
     /// Names the request in the gateway's logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -52,6 +56,10 @@ pub enum Code {
     MethodNotAllowed,
     /// The id was used for something else. 409.
     Conflict,
+    /// The conversation went on since the author looked; see `missed`. 409.
+    ThreadMoved,
+    /// The message is on its way to the customer and cannot be taken back. 409.
+    TooLate,
     /// The body is too large. 413.
     TooLarge,
     /// The body is not JSON in UTF-8. 415.
@@ -77,6 +85,8 @@ impl Code {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "Conflict",
+            Self::ThreadMoved => "The conversation went on",
+            Self::TooLate => "Already on its way",
             Self::TooLarge => "Too large",
             Self::UnsupportedMedia => "Not JSON in UTF-8",
             Self::OtherVersion => "Another protocol version",

@@ -63,7 +63,9 @@ pub struct NewMessage {
     pub kind: MessageKind,
     /// The plain text, 1 to 20,000 characters.
     pub text: String,
-    /// The newest public message the author had on the screen.
+    /// The newest public message the author had on the screen. A public message is refused with
+    /// `thread_moved` (409) when somebody wrote publicly after it; `null` means that the author
+    /// saw an empty conversation.
     #[serde(default)]
     pub seen: Option<MessageId>,
     /// The state the ticket takes with it, for example `pending` or `closed`.

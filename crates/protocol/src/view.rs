@@ -130,6 +130,8 @@ pub enum ViewId {
     Mentions,
     /// Asleep.
     Snoozed,
+    /// A reply of mine is held here because the conversation went on.
+    Held,
     /// Open, and about a parcel.
     WhereIsIt,
     /// Open, and about money back.
@@ -154,11 +156,12 @@ pub enum ViewId {
 
 impl ViewId {
     /// All views, in the order of the rail.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::MyOpen,
         Self::Unassigned,
         Self::Mentions,
         Self::Snoozed,
+        Self::Held,
         Self::WhereIsIt,
         Self::Refunds,
         Self::BreachingSoon,
@@ -370,6 +373,92 @@ pub struct OpRef {
     pub op: OpId,
 }
 
+/// An operation that came back to its author's hands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TakenBack {
+    /// Where.
+    pub ticket: TicketId,
+    /// What it was; its text belongs into the composer again.
+    pub action: OutboxAction,
+}
+
+/// A message that its author wants back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UndoSend {
+    /// Where.
+    pub ticket: TicketId,
+    /// The operation that sent it.
+    pub op: OpId,
+}
+
+/// What somebody looks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SearchQuery {
+    /// As typed, operators included: `from:`, `tag:`, `is:open`, `before:2026-11-01`, `order:`.
+    pub text: String,
+    /// How many hits at most; 100 is the limit.
+    pub limit: u32,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SearchResults {
+    /// Exact matches of numbers and addresses first, then the best of the newest.
+    pub hits: Vec<SearchHit>,
+    /// Ways to go on with what is typed: operators and their values.
+    pub completions: Vec<String>,
+    /// How much of the copy is indexed, in percent.
+    pub indexed: u8,
+    /// What of the query was not understood, in words; empty when all was.
+    pub unclear: Vec<String>,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SearchHit {
+    /// Where it stands.
+    pub found: Found,
+    /// The ticket to open; the customer's newest when the hit is no ticket itself.
+    pub ticket: Option<TicketId>,
+    /// What it is called: a subject, a name, an order number, a tracking number.
+    pub title: String,
+    /// The words around the match.
+    pub snippet: Vec<SnippetPart>,
+    /// Whose it is.
+    pub customer: Option<String>,
+    /// When it was written, placed or made.
+    pub at: Option<DateTime<Utc>>,
+    /// Whether a number or an address matched as a whole.
+    pub exact: bool,
+}
+
+/// Where a hit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// A ticket's subject or tags.
+    Ticket,
+    /// A message.
+    Message,
+    /// A note.
+    Note,
+    /// A customer.
+    Customer,
+    /// An order.
+    Order,
+    /// A parcel.
+    Parcel,
+}
+
+/// A piece of text, marked where it matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SnippetPart {
+    /// The text.
+    pub text: String,
+    /// Whether it matched.
+    pub matched: bool,
+}
+
 /// Something that was written here and is not at the gateway yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct OutboxItem {
@@ -420,6 +509,11 @@ pub enum OutboxState {
     Sending,
     /// The gateway has it; what it led to has not come back over the feed yet.
     Sent,
+    /// The conversation went on while it waited: a person compares and chooses.
+    Held {
+        /// The public messages its author had not seen, oldest first.
+        missed: Vec<Message>,
+    },
     /// Refused; a person has to act.
     Parked {
         /// Why, in the gateway's words.

@@ -435,6 +435,7 @@ fn from_customer(
         sent_at: now,
         delivery: None,
         attachments: Vec::new(),
+        held_until: None,
     }
 }
 

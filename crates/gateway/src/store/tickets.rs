@@ -158,6 +158,7 @@ impl Row for Message {
             sent_at: cells.at("sent_at")?,
             delivery: cells.maybe_word("delivery")?,
             attachments: cells.json("attachments")?,
+            held_until: None,
         })
     }
 
@@ -225,6 +226,7 @@ impl Tx {
             sent_at,
             delivery: public.then_some(Delivery::Sent),
             attachments: Vec::new(),
+            held_until: None,
         };
         if public {
             answered(

@@ -159,6 +159,7 @@ fn play(
             sent_at: at,
             delivery: (!by_customer && !say.note).then(|| say.delivery.unwrap_or(Delivery::Read)),
             attachments: say.attachments.clone(),
+            held_until: None,
         });
     }
     messages.sort_by_key(|message| message.sent_at);

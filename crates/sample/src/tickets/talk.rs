@@ -101,6 +101,7 @@ pub(crate) fn make(
             text: say,
             sent_at: *at,
             delivery: (!customer && !note).then(|| delivery(rng, channel)),
+            held_until: None,
             attachments: if *step == '1' {
                 attachments(rng, case)
             } else {

@@ -93,7 +93,7 @@ problem: CallError | null, } | { "screen": "shop" } & SignedIn;
 /**
  * What the window decides by.
  */
-export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "text_empty" | "text_too_long" | "not_found" | "internal";
+export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "not_found" | "internal";
 
 /**
  * A call that went wrong, as the window gets it. The window owns the words; `detail` is for what
@@ -214,7 +214,7 @@ export type CustomerId = string;
 /**
  * How far a message to the customer has come.
  */
-export type Delivery = "sent" | "delivered" | "read" | "failed";
+export type Delivery = "held" | "sent" | "delivered" | "read" | "failed";
 
 /**
  * A discount on the order.
@@ -249,6 +249,11 @@ readers: Array<Account>,
  * Who is writing.
  */
 writers: Array<Writer>, } | { "topic": "outbox" };
+
+/**
+ * Where a hit stands.
+ */
+export type Found = "ticket" | "message" | "note" | "customer" | "order" | "parcel";
 
 /**
  * How far an order has been sent.
@@ -335,6 +340,10 @@ sent_at: string,
  * How far a message to the customer has come; `None` on what the customer wrote and on notes.
  */
 delivery: Delivery | null, 
+/**
+ * Until when the gateway keeps a message to the customer back, so that its author may undo it.
+ */
+held_until?: string, 
 /**
  * Names of files that came with it.
  */
@@ -597,7 +606,11 @@ created_at: string, };
 /**
  * How an operation stands.
  */
-export type OutboxState = { "kind": "waiting" } | { "kind": "sending" } | { "kind": "sent" } | { "kind": "parked", 
+export type OutboxState = { "kind": "waiting" } | { "kind": "sending" } | { "kind": "sent" } | { "kind": "held", 
+/**
+ * The public messages its author had not seen, oldest first.
+ */
+missed: Array<Message>, } | { "kind": "parked", 
 /**
  * Why, in the gateway's words.
  */
@@ -761,6 +774,73 @@ place: string | null, };
 export type Scope = "tickets:read" | "tickets:write" | "messages:send" | "customers:read" | "audit:read";
 
 /**
+ * One thing that was found.
+ */
+export type SearchHit = { 
+/**
+ * Where it stands.
+ */
+found: Found, 
+/**
+ * The ticket to open; the customer's newest when the hit is no ticket itself.
+ */
+ticket: TicketId | null, 
+/**
+ * What it is called: a subject, a name, an order number, a tracking number.
+ */
+title: string, 
+/**
+ * The words around the match.
+ */
+snippet: Array<SnippetPart>, 
+/**
+ * Whose it is.
+ */
+customer: string | null, 
+/**
+ * When it was written, placed or made.
+ */
+at: string | null, 
+/**
+ * Whether a number or an address matched as a whole.
+ */
+exact: boolean, };
+
+/**
+ * What somebody looks for.
+ */
+export type SearchQuery = { 
+/**
+ * As typed, operators included: `from:`, `tag:`, `is:open`, `before:2026-11-01`, `order:`.
+ */
+text: string, 
+/**
+ * How many hits at most; 100 is the limit.
+ */
+limit: number, };
+
+/**
+ * What was found.
+ */
+export type SearchResults = { 
+/**
+ * Exact matches of numbers and addresses first, then the best of the newest.
+ */
+hits: Array<SearchHit>, 
+/**
+ * Ways to go on with what is typed: operators and their values.
+ */
+completions: Array<string>, 
+/**
+ * How much of the copy is indexed, in percent.
+ */
+indexed: number, 
+/**
+ * What of the query was not understood, in words; empty when all was.
+ */
+unclear: Array<string>, };
+
+/**
  * A reply to the customer.
  */
 export type SendReply = { 
@@ -915,6 +995,19 @@ sample: boolean,
 chat_page: string, };
 
 /**
+ * A piece of text, marked where it matched.
+ */
+export type SnippetPart = { 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * Whether it matched.
+ */
+matched: boolean, };
+
+/**
  * The order of a list.
  */
 export type Sort = "clock" | "newest" | "oldest";
@@ -931,6 +1024,19 @@ name: string,
  * When it was read there.
  */
 fetched_at: string, };
+
+/**
+ * An operation that came back to its author's hands.
+ */
+export type TakenBack = { 
+/**
+ * Where.
+ */
+ticket: TicketId, 
+/**
+ * What it was; its text belongs into the composer again.
+ */
+action: OutboxAction, };
 
 /**
  * A conversation with a customer.
@@ -1286,6 +1392,19 @@ ticket: TicketId,
 typing: boolean, };
 
 /**
+ * A message that its author wants back.
+ */
+export type UndoSend = { 
+/**
+ * Where.
+ */
+ticket: TicketId, 
+/**
+ * The operation that sent it.
+ */
+op: OpId, };
+
+/**
  * How many tickets a view holds.
  */
 export type ViewCount = { 
@@ -1310,7 +1429,7 @@ views: Array<ViewCount>, };
 /**
  * A view of the rail.
  */
-export type ViewId = "my_open" | "unassigned" | "mentions" | "snoozed" | "where_is_it" | "refunds" | "breaching_soon" | "high_value" | "email" | "web_chat" | "whatsapp" | "escalated" | "all_open" | "closed";
+export type ViewId = "my_open" | "unassigned" | "mentions" | "snoozed" | "held" | "where_is_it" | "refunds" | "breaching_soon" | "high_value" | "email" | "web_chat" | "whatsapp" | "escalated" | "all_open" | "closed";
 
 /**
  * Somebody who is writing.
@@ -1354,4 +1473,12 @@ export interface Calls {
   retry_op: { args: OpRef; result: Nothing };
   /** Gives an operation that was not sent up. */
   discard_op: { args: OpRef; result: Nothing };
+  /** Sends a held reply as it is, now that its author has seen what was missed. */
+  send_held: { args: OpRef; result: Nothing };
+  /** Takes an operation that was not sent out of the outbox, to write on. */
+  take_back: { args: OpRef; result: TakenBack };
+  /** Takes a sent reply back while the gateway still holds it. */
+  undo_send: { args: UndoSend; result: TakenBack };
+  /** Looks through everything that is on this computer. */
+  search: { args: SearchQuery; result: SearchResults };
 }
