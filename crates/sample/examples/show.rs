@@ -5,6 +5,10 @@
 use deskhand_domain::{Message, MessageKind, message::Author};
 use std::{collections::BTreeMap, fmt::Debug, time::Instant};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an example is the outermost place, where clocks are read"
+)]
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let started = Instant::now();

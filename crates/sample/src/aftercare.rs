@@ -250,7 +250,6 @@ pub(crate) fn share_of(order: &Order, line: usize) -> Money {
     order.total.split(&weights)[line]
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a refund is made of")]
 pub(crate) fn add(
     order: &mut Order,
     requested_at: DateTime<Utc>,

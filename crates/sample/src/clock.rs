@@ -76,7 +76,7 @@ pub(crate) fn desk(rng: &mut Rng, from: DateTime<Utc>) -> DateTime<Utc> {
             Weekday::Sat => (9, 15),
             _ => (8, 20),
         };
-        if from < at_time(day, closes, 0) {
+        if opens < closes && from < at_time(day, closes, 0) {
             let earliest = at_time(day, opens, 0);
             return if from >= earliest {
                 from

@@ -87,8 +87,10 @@ impl<'a> Case<'a> {
                     "gift"
                 } else if has(PaymentMethod::Klarna) {
                     "klarna"
-                } else {
+                } else if has(PaymentMethod::Card) {
                     "card"
+                } else {
+                    "other"
                 }
             }
             _ => "any",
@@ -96,9 +98,9 @@ impl<'a> Case<'a> {
     }
 }
 
-/// How often which question is asked, per hundred.
+/// How often which question is asked.
 const ASKED: [(Intent, &str, usize); 18] = [
-    (Intent::WhereIsIt, "where_is_it", 40),
+    (Intent::WhereIsIt, "where_is_it", 72),
     (Intent::NotReceived, "not_received", 6),
     (Intent::Refund, "refund", 9),
     (Intent::Return, "return", 8),
@@ -266,6 +268,10 @@ impl<'a> Finder<'a> {
             .filter(|scan| scan.status != TrackingStatus::LabelCreated)
             .map(|scan| scan.at)
             .min();
+        let lost = sold
+            .shipments
+            .iter()
+            .any(|parcel| parcel.status == TrackingStatus::Lost);
         let all_there = order.fulfilment_status == FulfilmentStatus::Delivered;
         let cancelled = order.fulfilment_status == FulfilmentStatus::Cancelled;
         let recent = match status {
@@ -346,7 +352,7 @@ impl<'a> Finder<'a> {
             Intent::Payment if !cancelled => {
                 between(order.placed_at + hours(2), order.placed_at + hours(24 * 5))
             }
-            Intent::Customs if !order.tax_included && !cancelled => between(
+            Intent::Customs if !order.tax_included && !cancelled && !lost => between(
                 shipped? + hours(10),
                 delivered.unwrap_or(now) + hours(24 * 4),
             ),

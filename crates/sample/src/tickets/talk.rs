@@ -32,7 +32,7 @@ fn steps(rng: &mut Rng, status: TicketStatus) -> &'static str {
             "12", "125", "125", "1234", "12345", "12345", "1n25", "123n45", "1n2345",
         ],
     };
-    *rng.pick::<&'static str>(choices)
+    rng.pick::<&'static str>(choices)
 }
 
 /// A ticket of the case, or nothing when its story has no words or would end in the future.
@@ -68,7 +68,7 @@ pub(crate) fn make(
         case,
         about: &about,
         used: BTreeSet::new(),
-        thread: None,
+        threads: "",
         group: None,
     };
     let mut messages: Vec<Message> = Vec::new();
@@ -236,7 +236,7 @@ struct Voice<'a> {
     about: &'a About<'a>,
     used: BTreeSet<&'static str>,
     /// What the last line was about, when only some lines answer it.
-    thread: Option<char>,
+    threads: &'static str,
     /// The group of a question that has one answer, kept for the whole conversation.
     group: Option<&'a Group>,
 }
@@ -296,11 +296,12 @@ impl<'a> Voice<'a> {
         }
         let talks = step.is_ascii_digit();
         if talks && step != '1' {
-            let tied = lines
-                .iter()
-                .any(|line| line.thread.is_some() && line.thread == self.thread);
-            let wanted = self.thread.filter(|_| tied);
-            lines.retain(|line| line.thread == wanted || (step == '3' && wanted.is_none()));
+            let answers = |line: &Line| line.threads.chars().any(|one| self.threads.contains(one));
+            if lines.iter().any(answers) {
+                lines.retain(answers);
+            } else if step == '4' || !self.threads.is_empty() {
+                lines.retain(|line| line.threads.is_empty());
+            }
         }
         lines.retain(|line| !self.used.contains(line.text));
         rng.shuffle(&mut lines);
@@ -308,7 +309,7 @@ impl<'a> Voice<'a> {
             let text = render(line.text, slots, rng)?;
             self.used.insert(line.text);
             if talks {
-                self.thread = line.thread;
+                self.threads = line.threads;
             }
             Some(text)
         })

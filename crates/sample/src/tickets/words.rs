@@ -2,7 +2,7 @@
 //!
 //! `= intent/name language key=value …` starts a group; `s:` is a subject, `1:` the customer's
 //! first message, `2:` the answer, `3:` the customer again and so on, `n:` a note. A letter behind
-//! the digit ties lines together: `4a` answers `3a`.
+//! the digit ties lines together: `4a` answers `3ab`.
 //! In a line, `{slot}` is filled from the facts, `[…]` may be left out, `<a|b>` is one of them and
 //! `¶` a new paragraph, `¬` a new line.
 
@@ -14,8 +14,8 @@ use crate::rng::Rng;
 #[derive(Clone, Copy)]
 pub(crate) struct Line {
     step: char,
-    /// Lines of one letter answer each other: `4a` follows `3a`.
-    pub(crate) thread: Option<char>,
+    /// Lines that share a letter answer each other: `4a` follows `3ab`.
+    pub(crate) threads: &'static str,
     pub(crate) text: &'static str,
 }
 
@@ -61,11 +61,15 @@ pub(crate) fn groups() -> Vec<Group> {
                 lines: vec![],
             });
         } else if let (Some(group), Some((head, text))) = (groups.last_mut(), line.split_once(": "))
+            && let Some(step) = head.chars().next()
+            && head.len() <= 4
         {
-            let mut letters = head.chars();
-            if let (Some(step), thread, None) = (letters.next(), letters.next(), letters.next()) {
-                group.lines.push(Line { step, thread, text });
-            }
+            let threads = &head[step.len_utf8()..];
+            group.lines.push(Line {
+                step,
+                threads,
+                text,
+            });
         }
     }
     groups
