@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
-use deskhand_domain::text::TextError;
+use deskhand_domain::{Message, text::TextError};
 use deskhand_protocol::problem::{Code, FieldError, Problem};
 
 /// Why a request is refused.
@@ -16,6 +16,7 @@ pub struct Refusal {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
+    missed: Vec<Message>,
     retry_after: Option<TimeDelta>,
 }
 
@@ -27,6 +28,7 @@ impl Refusal {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            missed: Vec::new(),
             retry_after: None,
         }
     }
@@ -110,6 +112,7 @@ impl Refusal {
             detail: self.detail.clone(),
             code: self.code,
             errors: self.errors.clone(),
+            missed: self.missed.clone(),
             request_id,
         }
     }
@@ -190,7 +193,7 @@ fn status(code: Code) -> StatusCode {
         Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::Conflict => StatusCode::CONFLICT,
+        Code::Conflict | Code::ThreadMoved | Code::TooLate => StatusCode::CONFLICT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::OtherVersion => StatusCode::UPGRADE_REQUIRED,
