@@ -119,6 +119,10 @@ impl Plan {
                 "tickets.id in (select ticket from mentions where account = ?1)".into(),
             ),
             ViewId::Snoozed => ("lane", "lane = 'snoozed'".into()),
+            ViewId::Held => (
+                "",
+                "tickets.id in (select ticket from outbox where state = 'held')".into(),
+            ),
             ViewId::WhereIsIt => ("topic", topic("parcel")),
             ViewId::Refunds => ("topic", topic("money")),
             ViewId::BreachingSoon => ("lane", "lane = 'open' and clock <= ?1".into()),
@@ -208,7 +212,7 @@ mod tests {
                     .collect();
                 let plan = steps.join("; ");
                 assert!(!plan.contains("SCAN tickets"), "{view:?} {sort:?}: {plan}");
-                let few = view == ViewId::Mentions
+                let few = matches!(view, ViewId::Mentions | ViewId::Held)
                     || (view == ViewId::BreachingSoon && sort != Sort::Clock);
                 if !few {
                     assert!(!plan.contains("TEMP B-TREE"), "{view:?} {sort:?}: {plan}");

@@ -6,8 +6,9 @@ use crate::{
     open::{Reader, Writer},
 };
 use chrono::{DateTime, Utc};
-use deskhand_domain::{MessageId, OpId, TicketId};
+use deskhand_domain::{Message, MessageId, OpId, TicketId};
 use deskhand_protocol::view::OutboxAction;
+use serde::Serialize;
 use sqlx::{Row, sqlite::SqliteRow};
 
 /// An operation as it is stored.
@@ -36,6 +37,11 @@ pub enum StoredState {
     Waiting,
     /// The gateway has it; the feed has not brought it back.
     Sent,
+    /// The conversation went on while it waited; a person compares and chooses.
+    Held {
+        /// The public messages its author had not seen, oldest first.
+        missed: Vec<Message>,
+    },
     /// Refused, and why; a person has to act.
     Parked(String),
 }
@@ -89,7 +95,7 @@ impl Writer {
         action: &OutboxAction,
         now: DateTime<Utc>,
     ) -> Result<(), CacheError> {
-        let action = serde_json::to_string(action).map_err(CacheError::Encode)?;
+        let action = json(action)?;
         sqlx::query(
             "insert into outbox (op, ticket, action, state, created_at) \
              values (?1, ?2, ?3, 'waiting', ?4)",
@@ -106,11 +112,12 @@ impl Writer {
 
     /// Takes an operation over from another cache, unless it is here already.
     pub async fn adopt(&self, op: &StoredOp) -> Result<(), CacheError> {
-        let action = serde_json::to_string(&op.action).map_err(CacheError::Encode)?;
+        let action = json(&op.action)?;
         let (state, reason) = match &op.state {
             // Sent once more at worst: the gateway knows it by its id.
-            StoredState::Waiting | StoredState::Sent => ("waiting", ""),
-            StoredState::Parked(reason) => ("parked", reason.as_str()),
+            StoredState::Waiting | StoredState::Sent => ("waiting", String::new()),
+            StoredState::Held { missed } => ("held", json(missed)?),
+            StoredState::Parked(reason) => ("parked", reason.clone()),
         };
         sqlx::query(
             "insert or ignore into outbox (op, ticket, action, state, reason, created_at) \
@@ -175,6 +182,70 @@ impl Writer {
         Ok(())
     }
 
+    /// The conversation went on: it waits for a person, together with what its author missed.
+    pub async fn hold(&self, op: OpId, missed: &[Message]) -> Result<(), CacheError> {
+        // What was missed stands where a parked one has its reason, so that every file that was
+        // ever written can be salvaged with one statement.
+        sqlx::query(
+            "update outbox set state = 'held', reason = ?2 where op = ?1 and state <> 'sent'",
+        )
+        .bind(op.to_string())
+        .bind(json(&missed)?)
+        .execute(&self.pool)
+        .await
+        .doing("hold an operation")?;
+        Ok(())
+    }
+
+    /// Sends a held reply as it is: its author has seen what was missed. Answers its ticket, if it
+    /// is there and held.
+    pub async fn send_held(&self, op: OpId) -> Result<Option<TicketId>, CacheError> {
+        let mut tx = self.pool.begin().await.doing("begin to release a reply")?;
+        let row = sqlx::query(
+            "select op, ticket, action, state, reason, created_at, attempts, not_before \
+             from outbox where op = ?1 and state = 'held'",
+        )
+        .bind(op.to_string())
+        .fetch_optional(&mut *tx)
+        .await
+        .doing("read a held reply")?;
+        let Some(held) = row.as_ref().map(stored).transpose()? else {
+            return Ok(None);
+        };
+        let mut action = held.action;
+        if let (OutboxAction::Reply { seen, .. }, StoredState::Held { missed }) =
+            (&mut action, &held.state)
+            && let Some(newest) = missed.last()
+        {
+            *seen = Some(newest.id);
+        }
+        sqlx::query(
+            "update outbox set state = 'waiting', reason = '', attempts = 0, not_before = 0, \
+             action = ?2 where op = ?1",
+        )
+        .bind(op.to_string())
+        .bind(json(&action)?)
+        .execute(&mut *tx)
+        .await
+        .doing("release a held reply")?;
+        tx.commit().await.doing("commit a released reply")?;
+        Ok(Some(held.ticket))
+    }
+
+    /// Takes an operation out of the outbox, to go on writing. Answers it, unless it was sent or
+    /// is not there.
+    pub async fn take_back(&self, op: OpId) -> Result<Option<StoredOp>, CacheError> {
+        let row = sqlx::query(
+            "delete from outbox where op = ?1 and state <> 'sent' returning \
+             op, ticket, action, state, reason, created_at, attempts, not_before",
+        )
+        .bind(op.to_string())
+        .fetch_optional(&self.pool)
+        .await
+        .doing("take an operation back")?;
+        row.as_ref().map(stored).transpose()
+    }
+
     /// Makes a parked or delayed operation wait for its turn again. Answers its ticket, if it is
     /// there and not sent.
     pub async fn retry(&self, op: OpId) -> Result<Option<TicketId>, CacheError> {
@@ -234,6 +305,9 @@ fn stored(row: &SqliteRow) -> Result<StoredOp, CacheError> {
         action: serde_json::from_str(row.get(2)).map_err(|error| wrong("action", error))?,
         state: match row.get(3) {
             "sent" => StoredState::Sent,
+            "held" => StoredState::Held {
+                missed: serde_json::from_str(row.get(4)).map_err(|error| wrong("reason", error))?,
+            },
             "parked" => StoredState::Parked(row.get(4)),
             _ => StoredState::Waiting,
         },
@@ -243,6 +317,10 @@ fn stored(row: &SqliteRow) -> Result<StoredOp, CacheError> {
             .then(|| DateTime::from_timestamp_micros(not_before))
             .flatten(),
     })
+}
+
+fn json(value: &impl Serialize) -> Result<String, CacheError> {
+    serde_json::to_string(value).map_err(CacheError::Encode)
 }
 
 /// Reads an id that the database keeps as bare text.
