@@ -6,6 +6,7 @@
 //! previews them.
 
 pub mod account;
+pub mod apply;
 pub mod customer;
 pub mod ids;
 pub mod knowledge;
@@ -21,6 +22,7 @@ pub mod text;
 pub mod ticket;
 
 pub use account::{Account, Role, Scope};
+pub use apply::Operation;
 pub use customer::Customer;
 pub use ids::{
     AccountId, ArticleId, CustomerId, MacroId, MessageId, OpId, OrderId, ProductId, ShipmentId,
