@@ -40,6 +40,7 @@ const GO: [keys: string, view: ViewId][] = [
   ['g u', 'unassigned'],
   ['g m', 'mentions'],
   ['g s', 'snoozed'],
+  ['g h', 'held'],
   ['g w', 'where_is_it'],
   ['g r', 'refunds'],
 ];

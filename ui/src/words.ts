@@ -110,6 +110,7 @@ export const roleWord: Words<Role> = {
 export const sortWord: Words<Sort> = { clock: m.sort_clock, newest: m.sort_newest, oldest: m.sort_oldest };
 
 export const deliveryWord: Words<Delivery> = {
+  held: m.delivery_held,
   sent: m.delivery_sent,
   delivered: m.delivery_delivered,
   read: m.delivery_read,
@@ -117,6 +118,7 @@ export const deliveryWord: Words<Delivery> = {
 };
 
 export const deliveryIcon: Record<Delivery, IconName> = {
+  held: 'clock',
   sent: 'check',
   delivered: 'check-check',
   read: 'check-check',
@@ -260,6 +262,7 @@ const viewWords: Record<Exclude<ViewId, 'high_value'>, () => string> = {
   unassigned: m.view_unassigned,
   mentions: m.view_mentions,
   snoozed: m.view_snoozed,
+  held: m.view_held,
   where_is_it: m.view_where_is_it,
   refunds: m.view_refunds,
   breaching_soon: m.view_breaching_soon,
@@ -285,6 +288,7 @@ export const viewIcon: Record<ViewId, IconName> = {
   unassigned: 'users',
   mentions: 'at-sign',
   snoozed: 'alarm-clock',
+  held: 'hand',
   where_is_it: 'map-pin',
   refunds: 'rotate-ccw',
   breaching_soon: 'hourglass',
@@ -316,6 +320,7 @@ const errorWords: Record<CallCode, [what: () => string, todo: () => string]> = {
   folder_in_use: [m.error_folder_in_use, m.error_folder_in_use_do],
   disk_full: [m.error_disk_full, m.error_disk_full_do],
   sample_failed: [m.error_sample_failed, m.error_sample_failed_do],
+  too_late: [m.error_too_late, m.error_too_late_do],
   text_empty: [m.error_text_empty, m.error_text_empty_do],
   text_too_long: [m.error_text_too_long, m.error_text_too_long_do],
   not_found: [m.error_not_found, m.error_not_found_do],

@@ -6,6 +6,7 @@ export const VIEWS: readonly ViewId[] = [
   'unassigned',
   'mentions',
   'snoozed',
+  'held',
   'where_is_it',
   'refunds',
   'breaching_soon',
@@ -20,8 +21,8 @@ export const VIEWS: readonly ViewId[] = [
 
 /** How the rail groups them. */
 export const GROUPS = {
-  mine: VIEWS.slice(0, 4),
-  views: VIEWS.slice(4, 8),
-  channels: VIEWS.slice(8, 11),
-  all: VIEWS.slice(11),
+  mine: VIEWS.slice(0, 5),
+  views: VIEWS.slice(5, 9),
+  channels: VIEWS.slice(9, 12),
+  all: VIEWS.slice(12),
 } as const;

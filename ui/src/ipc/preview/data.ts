@@ -63,6 +63,7 @@ export const COUNTS: ViewCount[] = [
   { view: 'unassigned', count: 9 },
   { view: 'mentions', count: 2 },
   { view: 'snoozed', count: 6 },
+  { view: 'held', count: 0 },
   { view: 'where_is_it', count: 23 },
   { view: 'refunds', count: 11 },
   { view: 'breaching_soon', count: 4 },

@@ -121,6 +121,20 @@ class PretendedCore {
       this.#outbox = this.#outbox.filter((one) => one.op !== op);
       return {};
     },
+    send_held: ({ op }) => {
+      const item = this.#outbox.find((one) => one.op === op);
+      if (!item) return fail('not_found');
+      item.state = { kind: 'waiting' };
+      return {};
+    },
+    take_back: ({ op }) => {
+      const item = this.#outbox.find((one) => one.op === op);
+      if (!item) return fail('too_late');
+      this.#outbox = this.#outbox.filter((one) => one !== item);
+      return { ticket: item.ticket, action: item.action };
+    },
+    undo_send: () => fail('too_late'),
+    search: () => ({ hits: [], completions: [], indexed: 100, unclear: [] }),
   };
 
   #connection(): ConnectionView {
