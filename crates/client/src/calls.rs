@@ -5,7 +5,7 @@ use crate::{
     outbox,
     profile::Profile,
     shop::{cache_failed, lock},
-    vault, views,
+    undo, vault, views,
 };
 use deskhand_domain::{
     OpId,
@@ -16,8 +16,9 @@ use deskhand_protocol::{
     live::ClientFrame,
     view::{
         AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Nothing, OpRef, OpenSample,
-        Opened, OutboxAction, OutboxItem, Password, SendReply, SignedIn, TicketChange, TicketPage,
-        TicketQuery, TicketRef, TicketView, TypingNow, ViewCounts,
+        Opened, OutboxAction, OutboxItem, Password, SearchQuery, SearchResults, SendReply,
+        SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery, TicketRef, TicketView,
+        TypingNow, UndoSend, ViewCounts,
     },
 };
 
@@ -124,21 +125,31 @@ impl Calls for Client {
     }
 
     async fn retry_op(&self, which: OpRef) -> Result<Nothing, CallError> {
-        let shop = self.shop()?;
-        let retried = shop.writer.retry(which.op).await.map_err(cache_failed)?;
-        outbox::acted(&shop, retried)
+        undo::retry(&*self.shop()?, which.op).await
     }
 
     async fn discard_op(&self, which: OpRef) -> Result<Nothing, CallError> {
         let shop = self.shop()?;
-        // What is on its way now cannot be called back.
-        let on_its_way = *lock(&shop.sending) == Some(which.op);
-        let discarded = if on_its_way {
-            None
-        } else {
-            shop.writer.discard(which.op).await.map_err(cache_failed)?
-        };
-        outbox::acted(&shop, discarded)
+        undo::take_back(&shop, which.op).await.map(|_| Nothing {})
+    }
+
+    async fn send_held(&self, which: OpRef) -> Result<Nothing, CallError> {
+        undo::send_held(&*self.shop()?, which.op).await
+    }
+
+    async fn take_back(&self, which: OpRef) -> Result<TakenBack, CallError> {
+        undo::take_back(&*self.shop()?, which.op).await
+    }
+
+    async fn undo_send(&self, which: UndoSend) -> Result<TakenBack, CallError> {
+        undo::undo_send(&*self.shop()?, which).await
+    }
+
+    async fn search(&self, _: SearchQuery) -> Result<SearchResults, CallError> {
+        Err(CallError::new(
+            CallCode::Internal,
+            "there is no search in this version",
+        ))
     }
 }
 

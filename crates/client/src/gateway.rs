@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_domain::{OpId, Ticket, TicketId};
+use deskhand_domain::{Message, OpId, Ticket, TicketId};
 use deskhand_protocol::{
     IDEMPOTENCY_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION,
     calls::{CallCode, CallError},
@@ -69,6 +69,21 @@ impl GatewayError {
         !matches!(self, Self::Refused { .. })
     }
 
+    /// What the author of a reply had not seen, when the conversation went on.
+    pub(crate) fn missed(&self) -> Option<&[Message]> {
+        match self {
+            Self::Refused { problem, .. } if problem.code == Code::ThreadMoved => {
+                Some(&problem.missed)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the gateway knows no such thing.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { problem, .. } if problem.code == Code::NotFound)
+    }
+
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
@@ -88,6 +103,7 @@ impl From<GatewayError> for CallError {
                 Code::WrongCredentials => CallCode::WrongCredentials,
                 Code::Forbidden => CallCode::Forbidden,
                 Code::NotFound => CallCode::NotFound,
+                Code::TooLate => CallCode::TooLate,
                 Code::OtherVersion => CallCode::OtherVersion,
                 Code::Busy | Code::Unavailable => CallCode::Unreachable,
                 _ => CallCode::Internal,
@@ -189,6 +205,18 @@ impl Gateway {
         self.send(request).await
     }
 
+    /// Takes a message back that the gateway still holds.
+    pub(crate) async fn take_message_back(
+        &self,
+        ticket: TicketId,
+        op: OpId,
+    ) -> Result<(), GatewayError> {
+        let path = format!("v1/tickets/{ticket}/messages/{op}");
+        answered(self.request(Method::DELETE, &path))
+            .await
+            .map(|_| ())
+    }
+
     pub(crate) async fn change_ticket(
         &self,
         op: OpId,
@@ -256,6 +284,7 @@ fn strange(status: StatusCode, retry_after: Option<Duration>) -> GatewayError {
             detail: format!("the gateway is not available now ({status})"),
             code,
             errors: vec![],
+            missed: vec![],
             request_id: None,
         }),
         retry_after,

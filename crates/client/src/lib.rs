@@ -18,11 +18,13 @@ mod host;
 mod keychain;
 mod live;
 mod outbox;
+mod overlay;
 mod presence;
 mod profile;
 mod session;
 mod shop;
 mod tasks;
+mod undo;
 mod vault;
 mod views;
 

@@ -9,9 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use deskhand_cache::{Became, CacheError, StoredOp, StoredState};
 use deskhand_domain::{MessageKind, OpId, TicketId, TicketStatus};
 use deskhand_protocol::{
-    calls::{CallCode, CallError},
+    calls::CallError,
     rest::NewMessage,
-    view::{Event, Nothing, OutboxAction, OutboxItem, OutboxState},
+    view::{Event, OutboxAction, OutboxItem, OutboxState},
 };
 use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -60,8 +60,7 @@ pub(crate) async fn enqueue(
         .enqueue(op, ticket, &action, shop.now())
         .await
         .map_err(cache_failed)?;
-    shop.emit(Event::Outbox);
-    shop.emit(Event::Ticket { ticket });
+    tell(shop, ticket);
     shop.wake_outbox.notify_one();
     Ok(op)
 }
@@ -128,9 +127,11 @@ enum Fate {
     SignedOut,
 }
 
-/// Sends one operation and stores which of the three fates it had.
+/// Sends one operation and stores which fate it had.
 async fn carry(shop: &Shop, row: &StoredOp) -> Result<Fate, CacheError> {
-    show_sending(shop, row, Some(row.op));
+    let Some(row) = &claim(shop, row).await? else {
+        return Ok(Fate::Settled); // Somebody took it back a moment ago.
+    };
     let answer = send(shop, row).await;
     let fate = match answer {
         Ok(became) => {
@@ -152,12 +153,29 @@ async fn carry(shop: &Shop, row: &StoredOp) -> Result<Fate, CacheError> {
             }
         }
         Err(error) => {
-            shop.writer.park(row.op, &error.to_string()).await?;
+            match error.missed() {
+                Some(missed) => shop.writer.hold(row.op, missed).await?,
+                None => shop.writer.park(row.op, &error.to_string()).await?,
+            }
+            shop.emit(Event::Lists);
             Fate::Settled
         }
     };
     show_sending(shop, row, None);
     Ok(fate)
+}
+
+/// Marks an operation as on its way, if it is still to be sent: from here on nobody takes it back.
+async fn claim(shop: &Shop, row: &StoredOp) -> Result<Option<StoredOp>, CacheError> {
+    let _one = shop.gate.lock().await;
+    let rows = shop.reader.outbox_of(row.ticket).await?;
+    let found = rows
+        .into_iter()
+        .find(|stored| stored.op == row.op && stored.state == StoredState::Waiting);
+    if let Some(found) = &found {
+        show_sending(shop, found, Some(found.op));
+    }
+    Ok(found)
 }
 
 async fn send(shop: &Shop, row: &StoredOp) -> Result<Became, GatewayError> {
@@ -195,6 +213,13 @@ fn show_sending(shop: &Shop, row: &StoredOp, sending: Option<OpId>) {
     shop.emit(Event::Ticket { ticket: row.ticket });
 }
 
+/// Tells the window that the operations of a ticket changed, and with them what its lists show.
+pub(crate) fn tell(shop: &Shop, ticket: TicketId) {
+    shop.emit(Event::Outbox);
+    shop.emit(Event::Ticket { ticket });
+    shop.emit(Event::Lists);
+}
+
 /// As the window sees it.
 pub(crate) fn item(shop: &Shop, row: StoredOp) -> OutboxItem {
     let sending = *lock(&shop.sending) == Some(row.op);
@@ -206,6 +231,7 @@ pub(crate) fn item(shop: &Shop, row: StoredOp) -> OutboxItem {
             StoredState::Waiting if sending => OutboxState::Sending,
             StoredState::Waiting => OutboxState::Waiting,
             StoredState::Sent => OutboxState::Sent,
+            StoredState::Held { missed } => OutboxState::Held { missed },
             StoredState::Parked(reason) => OutboxState::Parked { reason },
         },
         created_at: row.created_at,
@@ -226,21 +252,6 @@ pub(crate) async fn flush(shop: &Shop, within: Duration) {
     if tokio::time::timeout(within, empty).await.is_err() {
         tracing::warn!("unsent operations go with the session");
     }
-}
-
-/// A person acted on an operation of this ticket; `NotFound` when it is not there or was sent.
-pub(crate) fn acted(shop: &Shop, on: Option<TicketId>) -> Result<Nothing, CallError> {
-    let gone = || {
-        CallError::new(
-            CallCode::NotFound,
-            "there is no such operation, or it was sent",
-        )
-    };
-    let ticket = on.ok_or_else(gone)?;
-    shop.emit(Event::Outbox);
-    shop.emit(Event::Ticket { ticket });
-    shop.wake_outbox.notify_one();
-    Ok(Nothing {})
 }
 
 #[cfg(test)]
@@ -265,8 +276,9 @@ mod tests {
     }
 
     #[test]
-    fn a_parked_or_pausing_operation_holds_up_its_own_ticket_and_no_other() {
+    fn a_parked_held_or_pausing_operation_holds_up_its_own_ticket_and_no_other() {
         let parked = || StoredState::Parked("no".into());
+        let held = || StoredState::Held { missed: vec![] };
         let check = |rows: &[StoredOp], send: &[u128], next: Option<i64>| {
             let plan = plan(rows, at(100));
             let ops: Vec<u128> = plan.send.iter().map(|op| op.0.as_u128()).collect();
@@ -285,6 +297,11 @@ mod tests {
         );
         check(
             &[row(1, 1, parked(), None), waiting(2, 1), waiting(3, 2)],
+            &[3],
+            None,
+        );
+        check(
+            &[row(1, 1, held(), None), waiting(2, 1), waiting(3, 2)],
             &[3],
             None,
         );

@@ -195,6 +195,7 @@ impl Client {
             )),
             on_screen: Default::default(),
             sending: Default::default(),
+            gate: Default::default(),
             frames,
             wake_feed: Default::default(),
             wake_history: Default::default(),

@@ -32,6 +32,8 @@ pub(crate) struct Shop {
     pub(crate) on_screen: Mutex<Option<TicketId>>,
     /// The operation on its way now.
     pub(crate) sending: Mutex<Option<OpId>>,
+    /// Held while an operation is marked as on its way, and while one is taken back: never both.
+    pub(crate) gate: tokio::sync::Mutex<()>,
     /// Frames for the live socket; what does not fit is dropped, it is stale soon.
     pub(crate) frames: mpsc::Sender<ClientFrame>,
     pub(crate) wake_feed: Notify,

@@ -2,38 +2,29 @@
 
 use crate::{
     outbox,
+    overlay::{self, Overlay},
     shop::{Shop, cache_failed},
 };
-use deskhand_cache::{CacheError, StoredState};
+use deskhand_cache::CacheError;
 use deskhand_domain::{Account, AccountId, Ticket};
 use deskhand_protocol::{
     calls::{CallCode, CallError},
-    rest::TicketPatch,
-    view::{
-        OrderView, OutboxAction, TicketPage, TicketQuery, TicketRef, TicketRow, TicketView,
-        ViewCounts,
-    },
+    view::{OrderView, TicketPage, TicketQuery, TicketRef, TicketRow, TicketView, ViewCounts},
 };
 use std::collections::BTreeMap;
 
 type People = BTreeMap<AccountId, Account>;
 
 pub(crate) async fn counts(shop: &Shop) -> Result<ViewCounts, CallError> {
-    let views = shop
-        .reader
-        .counts(&shop.viewer())
-        .await
-        .map_err(cache_failed)?;
+    let counted = overlay::counts(&shop.reader, &shop.viewer()).await;
+    let views = counted.map_err(cache_failed)?;
     Ok(ViewCounts { views })
 }
 
 pub(crate) async fn tickets(shop: &Shop, query: TicketQuery) -> Result<TicketPage, CallError> {
     let people = shop.people().await.map_err(cache_failed)?;
-    let (total, rows) = shop
-        .reader
-        .list(&query, &shop.viewer())
-        .await
-        .map_err(cache_failed)?;
+    let listed = overlay::list(&shop.reader, &shop.viewer(), &query).await;
+    let (total, rows) = listed.map_err(cache_failed)?;
     let rows = rows
         .into_iter()
         .map(|(ticket, customer)| row(shop, ticket, customer, &people))
@@ -60,7 +51,8 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
 
     // The outbox is read before the messages: what leaves it in between is then shown twice for a
     // moment rather than not at all.
-    let pending = reader.outbox_of(ticket.id).await?;
+    let waiting = reader.outbox().await?;
+    let overlay = Overlay::new(&waiting);
     let messages = reader.messages(ticket.id).await?;
     let mut orders = Vec::new();
     for order in reader.orders(ticket.customer).await? {
@@ -85,20 +77,19 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         .await?
         .into_iter()
         .filter(|other| other.id != ticket.id)
-        .map(|other| row(shop, other, name.clone(), &people))
+        .map(|mut other| {
+            overlay.lay_over(&mut other);
+            row(shop, other, name.clone(), &people)
+        })
         .collect();
-    for op in &pending {
-        let parked = matches!(op.state, StoredState::Parked(_));
-        if let (OutboxAction::Change { patch }, false) = (&op.action, parked) {
-            apply(patch, &mut ticket);
-        }
-    }
+    overlay.lay_over(&mut ticket);
     let (readers, writers) = shop.who(ticket.id, &people);
     Ok(Some(TicketView {
         customer,
         messages,
-        pending: pending
+        pending: waiting
             .into_iter()
+            .filter(|op| op.ticket == ticket.id)
             .map(|op| outbox::item(shop, op))
             .collect(),
         order,
@@ -109,19 +100,6 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         writers,
         ticket,
     }))
-}
-
-/// What a change that waits will make of the ticket.
-fn apply(patch: &TicketPatch, ticket: &mut Ticket) {
-    ticket.status = patch.status.unwrap_or(ticket.status);
-    ticket.priority = patch.priority.unwrap_or(ticket.priority);
-    ticket.assignee = patch.assignee.unwrap_or(ticket.assignee);
-    ticket.escalated = patch.escalated.unwrap_or(ticket.escalated);
-    ticket.snoozed_until = patch.snoozed_until.or(ticket.snoozed_until);
-    ticket.tags.retain(|tag| !patch.remove_tags.contains(tag));
-    ticket.tags.extend(patch.add_tags.iter().cloned());
-    ticket.tags.sort();
-    ticket.tags.dedup();
 }
 
 fn row(shop: &Shop, ticket: Ticket, customer: Option<String>, people: &People) -> TicketRow {
