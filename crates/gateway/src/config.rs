@@ -25,6 +25,9 @@ pub struct Config {
     pub sample_on_network: bool,
     /// How many chat messages a visitor may write in a minute.
     pub chat_messages_per_minute: usize,
+    /// For how many seconds a reply by mail and the like is kept back, so that its author may undo
+    /// it: a little longer than a window counts down. 0 sends at once.
+    pub undo_seconds: u16,
 }
 
 impl Config {
@@ -37,6 +40,7 @@ impl Config {
             sample: false,
             sample_on_network: false,
             chat_messages_per_minute: 20,
+            undo_seconds: 13,
         }
     }
 }
@@ -55,6 +59,8 @@ pub struct File {
     pub sample: Option<bool>,
     /// See [`Config::chat_messages_per_minute`].
     pub chat_messages_per_minute: Option<usize>,
+    /// See [`Config::undo_seconds`].
+    pub undo_seconds: Option<u16>,
 }
 
 impl File {

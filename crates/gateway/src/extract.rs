@@ -128,6 +128,25 @@ impl<T: FromStr + Send> FromRequestParts<State> for Id<T> {
     }
 }
 
+/// Two ids in the path.
+pub struct Two<A, B>(pub A, pub B);
+
+impl<A: FromStr + Send, B: FromStr + Send> FromRequestParts<State> for Two<A, B> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
+        let axum::extract::Path((one, two)) =
+            axum::extract::Path::<(String, String)>::from_request_parts(parts, state)
+                .await
+                .map_err(|_| Refusal::not_found())?;
+        one.parse()
+            .ok()
+            .zip(two.parse().ok())
+            .map(|(one, two)| Self(one, two))
+            .ok_or_else(Refusal::not_found)
+    }
+}
+
 /// A list's cursor and limit.
 #[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -15,6 +15,7 @@ pub mod hub;
 mod live;
 pub mod passwords;
 mod problem;
+pub mod release;
 pub mod routes;
 pub mod sample;
 pub mod serve;

@@ -41,6 +41,9 @@ struct Serve {
     /// A configuration file in TOML.
     #[arg(long, env = "DESKHAND_CONFIG")]
     config: Option<PathBuf>,
+    /// For how many seconds replies may be undone before they are sent; 13 unless told, 0 for none.
+    #[arg(long, env = "DESKHAND_UNDO_SECONDS")]
+    undo_seconds: Option<u16>,
     /// Fills an empty database with the sample shop, whose passwords are published.
     #[arg(long)]
     sample: bool,
@@ -100,6 +103,9 @@ fn config(serve: Serve) -> Result<Config, StartError> {
     config.database_url = serve.database_url.or(file.database_url);
     config.sample = serve.sample || file.sample.unwrap_or_default();
     config.sample_on_network = serve.sample_on_network;
+    if let Some(seconds) = serve.undo_seconds.or(file.undo_seconds) {
+        config.undo_seconds = seconds;
+    }
     if let Some(limit) = file.chat_messages_per_minute {
         config.chat_messages_per_minute = limit;
     }

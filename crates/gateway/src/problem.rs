@@ -153,6 +153,14 @@ impl From<StoreError> for Refusal {
                 Code::Conflict,
                 "the id was used for something else: make a new one",
             ),
+            StoreError::ThreadMoved { missed } => {
+                let mut refusal = Self::new(
+                    Code::ThreadMoved,
+                    "the conversation went on and nothing was sent: read what is in missed, then send again with the newest as seen",
+                );
+                refusal.missed.clone_from(missed);
+                refusal
+            }
             StoreError::OtherEpoch => Self::new(
                 Code::Conflict,
                 "the cursor belongs to another history: start with a new sync",

@@ -84,6 +84,7 @@ pub fn all() -> Routes {
         .patch("/v1/tickets/{ticket}", tickets::change)
         .get("/v1/tickets/{ticket}/messages", tickets::messages)
         .post("/v1/tickets/{ticket}/messages", tickets::write)
+        .delete("/v1/tickets/{ticket}/messages/{message}", tickets::undo)
         .get("/v1/customers", customers::list)
         .get("/v1/customers/{customer}", customers::one)
         .get("/v1/customers/{customer}/orders", customers::orders)
@@ -127,6 +128,7 @@ pub fn all() -> Routes {
         tickets::change,
         tickets::messages,
         tickets::write,
+        tickets::undo,
         customers::list,
         customers::one,
         customers::orders,

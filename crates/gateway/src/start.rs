@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     feed::Feed,
     hub::Hub,
-    passwords,
+    passwords, release,
     serve::serve,
     store::{Location, Seed, Store, StoreError},
     tasks::Tasks,
@@ -194,6 +194,8 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
         store.close().await;
         return Err(StartError::from(error).at(&location));
     }
+    store.hold_replies(TimeDelta::seconds(config.undo_seconds.into()));
+    release::start(&store, &tasks);
     let state = State {
         feed: Feed::start(&store, &tasks),
         hub: Hub::default(),

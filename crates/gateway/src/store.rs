@@ -14,6 +14,7 @@ mod feed;
 mod lists;
 mod operations;
 mod postgres;
+mod replies;
 mod seed;
 mod sql;
 mod sqlite;
@@ -25,10 +26,12 @@ pub use chat::{Opened, Visitor};
 pub use error::{Doing, StoreError};
 pub use lists::{ListCursor, OrderFilter, TicketFilter};
 pub use operations::{Done, Operation, Outcome};
+pub use replies::Undo;
 pub use seed::Seed;
 pub use sync::{Next, SyncCursor};
 
 use crate::{clock::Clock, tasks::Tasks};
+use chrono::TimeDelta;
 use deskhand_domain::{Instant, Shop};
 use deskhand_protocol::sync::Kind;
 use entity::Row;
@@ -37,9 +40,12 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use std::{
     collections::BTreeSet,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 /// Where the data lies.
@@ -71,6 +77,10 @@ struct Inner {
     head: watch::Sender<i64>,
     /// What holds for the whole history; changes only when a sample shop is made anew.
     history: RwLock<History>,
+    /// How long replies are held, in milliseconds.
+    hold: AtomicI64,
+    /// Says that a reply is held.
+    held: Notify,
 }
 
 /// What holds for the whole history of a database.
@@ -89,6 +99,10 @@ pub struct Tx {
     inner: Transaction<'static, Any>,
     head: i64,
     touched: BTreeSet<(Kind, Uuid)>,
+    /// How long replies are held.
+    hold: TimeDelta,
+    /// Whether it holds one.
+    held: bool,
     /// When the transaction began.
     pub now: Instant,
 }
@@ -120,6 +134,8 @@ impl Store {
                 clock,
                 head: watch::Sender::new(0),
                 history: RwLock::default(),
+                hold: AtomicI64::new(0),
+                held: Notify::new(),
             }),
         };
         store.read_history().await?;
@@ -181,18 +197,24 @@ impl Store {
             inner,
             head,
             touched: BTreeSet::new(),
+            hold: TimeDelta::milliseconds(self.inner.hold.load(Ordering::Relaxed)),
+            held: false,
             now: self.inner.clock.now(),
         })
     }
 
     async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
         let head = tx.number().await?;
+        let held = tx.held;
         tx.inner.commit().await.doing("commit")?;
         self.inner.head.send_if_modified(|known| {
             let newer = head > *known;
             *known = head.max(*known);
             newer
         });
+        if held {
+            self.inner.held.notify_one();
+        }
         Ok(())
     }
 

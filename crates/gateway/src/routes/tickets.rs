@@ -3,19 +3,19 @@
 use super::{listed, paging, reply};
 use crate::{
     app::State,
-    extract::{Id, Json, Op, Paging, Query, Who},
+    extract::{Id, Json, Op, Paging, Query, Two, Who},
     passwords::digest,
     problem::Refusal,
-    store::{Done, Operation, TicketFilter},
+    store::{Done, Operation, TicketFilter, Undo},
 };
-use axum::{extract, response::Response};
+use axum::{extract, http::StatusCode, response::Response};
 use chrono::Datelike as _;
 use deskhand_domain::{
     Account, AccountId, Channel, CustomerId, Message, MessageId, MessageKind, OpId, Scope, Ticket,
     TicketId, TicketStatus, text,
 };
 use deskhand_protocol::{
-    problem::Problem,
+    problem::{Code, Problem},
     rest::{MessageAdded, NewMessage, Page, TicketPatch},
 };
 use serde::{Deserialize, Serialize};
@@ -147,8 +147,14 @@ pub async fn write(
         MessageKind::Note => Scope::TicketsWrite,
     })?;
     body.text = text::message(&body.text).map_err(|error| Refusal::text("/text", error))?;
+    // What the author had seen is no part of what is asked for: a refused reply goes through under
+    // the same id once its author has seen more.
+    let asked = NewMessage {
+        seen: None,
+        ..body.clone()
+    };
     let (operation, author) = (
-        operation(op, &who, "message", ticket, &body),
+        operation(op, &who, "message", ticket, &asked),
         who.account.id,
     );
     let done = state.store.once(operation, move |tx| {
@@ -161,6 +167,32 @@ pub async fn write(
         })
     });
     done.await?.map(reply).ok_or_else(Refusal::not_found)
+}
+
+/// Takes a reply back while the gateway holds it. Only its author may; to ask again changes nothing,
+/// so no operation's id is needed.
+#[utoipa::path(delete, path = "/v1/tickets/{ticket}/messages/{message}",
+    params(("ticket" = TicketId, Path), ("message" = MessageId, Path)),
+    responses((status = 204, description = "It is gone and the ticket is as before"),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn undo(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Two(ticket, message): Two<TicketId, MessageId>,
+) -> Result<StatusCode, Refusal> {
+    who.must(Scope::MessagesSend)?;
+    match state.store.undo(ticket, message, who.account.id).await? {
+        Undo::Done => Ok(StatusCode::NO_CONTENT),
+        Undo::Unknown => Err(Refusal::not_found()),
+        Undo::NotYours => Err(Refusal::new(
+            Code::Forbidden,
+            "somebody else wrote it: only its author may take it back",
+        )),
+        Undo::TooLate => Err(Refusal::new(
+            Code::TooLate,
+            "it is on its way to the customer and cannot be taken back: write another message",
+        )),
+    }
 }
 
 fn operation(

@@ -155,7 +155,7 @@ impl Store {
         let shop = self.shop_name();
         Ok(messages
             .into_iter()
-            .filter(|message| message.kind == MessageKind::Public)
+            .filter(|message| message.kind == MessageKind::Public && !is_held(message))
             .map(|message| ChatMessage {
                 id: message.id,
                 mine: matches!(message.author, Author::Customer(_)),
@@ -487,5 +487,10 @@ fn behind(messages: Vec<Message>, upto: Option<MessageId>, delivery: Delivery) -
 fn is_behind(message: &Message, delivery: Delivery) -> bool {
     message
         .delivery
-        .is_some_and(|now| now < delivery && now != Delivery::Failed)
+        .is_some_and(|now| now < delivery && !matches!(now, Delivery::Failed | Delivery::Held))
+}
+
+/// Whether its author may still take it back, so that the customer must not see it.
+fn is_held(message: &Message) -> bool {
+    message.delivery == Some(Delivery::Held)
 }

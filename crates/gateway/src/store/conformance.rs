@@ -3,6 +3,7 @@
 mod feed;
 mod people;
 mod records;
+mod replies;
 
 use super::{
     Done, ListCursor, NewSession, Operation, OrderFilter, Store, StoreError, TicketFilter, Visitor,
@@ -54,6 +55,11 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     records::a_patch_changes_only_what_it_names(shop(fresh().await).await).await;
     records::a_write_goes_on_when_its_caller_is_gone(shop(fresh().await).await).await;
     feed::a_new_seed_is_a_new_history(shop(fresh().await).await).await;
+    replies::a_reply_that_missed_something_is_refused(shop(fresh().await).await).await;
+    replies::a_reply_and_a_customer_never_cross(shop(fresh().await).await).await;
+    replies::a_held_reply_is_taken_back_as_if_it_never_was(shop(fresh().await).await).await;
+    replies::a_held_reply_is_released_when_its_moment_has_passed(shop(fresh().await).await).await;
+    replies::an_undo_keeps_what_others_did_since(shop(fresh().await).await).await;
 }
 
 async fn shop(store: Store) -> Store {
@@ -70,7 +76,10 @@ async fn tx_patch(
     tx.patch_ticket(ticket, patch).await
 }
 
-async fn say(store: &Store, ticket: TicketId, message: Uuid, new: NewMessage) {
+/// Writes as an agent who has seen everything.
+async fn say(store: &Store, ticket: TicketId, message: Uuid, mut new: NewMessage) {
+    let public = store.public_messages(ticket).await.expect("messages");
+    new.seen = public.last().map(|message| message.id);
     let write = store.write(move |tx| {
         Box::pin(async move {
             tx.add_message(MessageId(message), ticket, agent(), new)
@@ -136,7 +145,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 12);
+        assert_eq!(count.into_inner(), 17);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -151,6 +160,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 12);
+        assert_eq!(count.into_inner(), 17);
     }
 }

@@ -25,7 +25,13 @@ pub enum StoreError {
     /// The id was used for something else.
     #[error("the id was used for something else")]
     Conflict,
-    /// The role may not see or do this.
+    /// The conversation went on since the author of a reply looked.
+    #[error("somebody wrote meanwhile")]
+    ThreadMoved {
+        /// What was written, oldest first.
+        missed: Vec<deskhand_domain::Message>,
+    },
+    /// The cursor belongs to another history.
     #[error("the cursor belongs to another history")]
     OtherEpoch,
     /// The work was interrupted by a panic.

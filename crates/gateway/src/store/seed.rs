@@ -85,6 +85,7 @@ impl Tx {
             "delete from visitors",
             "delete from conversations",
             "delete from messages",
+            "delete from held_replies",
             "delete from tickets",
             "delete from shipments",
             "delete from orders",

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::clock::moment;
 use deskhand_domain::{
-    Account, AccountId, Author, Delivery, Instant, Message, MessageId, MessageKind, Money, Ticket,
-    TicketId, TicketStatus, sla, text,
+    Account, AccountId, Author, Channel, Delivery, Instant, Message, MessageId, MessageKind, Money,
+    Ticket, TicketId, TicketStatus, sla, text,
 };
 use deskhand_protocol::{
     rest::{NewMessage, TicketPatch},
@@ -139,6 +139,7 @@ impl Row for Message {
         "sent_at",
         "delivery",
         "attachments",
+        "held_until",
     ];
 
     fn read(cells: &Cells<'_>) -> Result<Self, StoreError> {
@@ -158,7 +159,7 @@ impl Row for Message {
             sent_at: cells.at("sent_at")?,
             delivery: cells.maybe_word("delivery")?,
             attachments: cells.json("attachments")?,
-            held_until: None,
+            held_until: cells.maybe_at("held_until")?,
         })
     }
 
@@ -195,12 +196,15 @@ impl Put for Message {
                     }),
             ),
             Cell::json(&self.attachments),
+            Cell::maybe_at(self.held_until),
         ]
     }
 }
 
 impl Tx {
-    /// Adds what an account wrote; `None` when there is no such ticket.
+    /// Adds what an account wrote; `None` when there is no such ticket. What the customer would
+    /// get is refused when the conversation went on since, and held for a moment unless they wait
+    /// at the chat.
     pub async fn add_message(
         &mut self,
         id: MessageId,
@@ -215,6 +219,13 @@ impl Tx {
             return Err(StoreError::Conflict);
         }
         let public = new.kind == MessageKind::Public;
+        if public {
+            let missed = self.missed(ticket.id, new.seen, author).await?;
+            if !missed.is_empty() {
+                return Err(StoreError::ThreadMoved { missed });
+            }
+        }
+        let held = public && ticket.channel != Channel::WebChat && !self.hold.is_zero();
         let sent_at = self.moment_after(ticket.id).await?;
         let message = Message {
             id,
@@ -224,16 +235,25 @@ impl Tx {
             channel: ticket.channel,
             text: new.text,
             sent_at,
-            delivery: public.then_some(Delivery::Sent),
+            delivery: match (public, held) {
+                (true, true) => Some(Delivery::Held),
+                (true, false) => Some(Delivery::Sent),
+                (false, _) => None,
+            },
             attachments: Vec::new(),
-            held_until: None,
+            held_until: held.then(|| self.now + self.hold),
         };
         if public {
+            let before = ticket.clone();
             answered(
                 &mut ticket,
                 &message,
                 new.then.unwrap_or(TicketStatus::Pending),
             );
+            if held {
+                let status = ticket.status;
+                self.hold(&message, author, &before, status).await?;
+            }
         } else {
             let mentioned = self.mentioned(&message.text).await?;
             note_mentions(&mut ticket, mentioned, author);

@@ -19,7 +19,7 @@ async fn an_answer_is_stored_once_however_often_it_is_sent() {
     let path = format!("{TICKET}/messages");
     let (op, body) = (
         Uuid::new_v4(),
-        json!({"kind": "public", "text": "On its way!"}),
+        json!({"kind": "public", "text": "On its way!", "seen": shop.newest(&token, TICKET).await}),
     );
     let send = |body: &Value| operation("POST", &path, &token, Some(body.to_string()), op);
     let first = shop.ask(send(&body)).await;
@@ -345,7 +345,8 @@ async fn mark_up_in_any_text_stays_the_text_it_is() {
     let shop = Shop::open().await;
     let token = shop.sign_in("priya").await;
     for hostile in HOSTILE {
-        let body = json!({"kind": "public", "text": hostile});
+        let seen = shop.newest(&token, TICKET).await;
+        let body = json!({"kind": "public", "text": hostile, "seen": seen});
         let path = format!("{TICKET}/messages");
         let answer = shop.send("POST", &path, &token, body).await.json();
         assert_eq!(answer["message"]["text"], *hostile);

@@ -5,12 +5,13 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
+use deskhand_domain::{Channel, Ticket};
 use deskhand_gateway::{
     Clock, Config, app,
     app::State,
     feed::Feed,
     hub::Hub,
-    passwords,
+    passwords, release,
     store::{Location, Store},
     tasks::Tasks,
     testing::{id, small_shop},
@@ -28,7 +29,7 @@ pub const TICKET: &str = "/v1/tickets/01900000-0005-7000-8000-000000000001";
 pub struct Shop {
     pub app: Router,
     pub state: State,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// An answer, read whole.
@@ -42,13 +43,29 @@ impl Shop {
     pub async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let now = chrono::DateTime::from_timestamp(1_795_000_000, 0).expect("a moment");
-        let (clock, tasks) = (Clock::fixed(now), Tasks::default());
-        let file = Location::File(folder.path().join("gateway.db"));
-        let store = Store::open(&file, clock.clone(), tasks.clone())
-            .await
-            .expect("a store");
+        let clock = Clock::fixed(now);
+        let (store, tasks) = Self::store(&folder, &clock).await;
         let hash = passwords::hash("hollowpine").await;
         store.seed(small_shop(now, 30, hash)).await.expect("a shop");
+        Self::of(folder, store, clock, tasks)
+    }
+
+    /// The same shop after its gateway was stopped.
+    pub async fn reopen(self) -> Self {
+        let Self { state, folder, .. } = self;
+        let (store, tasks) = Self::store(&folder, &state.clock).await;
+        Self::of(folder, store, state.clock, tasks)
+    }
+
+    async fn store(folder: &TempDir, clock: &Clock) -> (Store, Tasks) {
+        let tasks = Tasks::default();
+        let file = Location::File(folder.path().join("gateway.db"));
+        let store = Store::open(&file, clock.clone(), tasks.clone()).await;
+        (store.expect("a store"), tasks)
+    }
+
+    fn of(folder: TempDir, store: Store, clock: Clock, tasks: Tasks) -> Self {
+        release::start(&store, &tasks);
         let state = State {
             feed: Feed::start(&store, &tasks),
             hub: Hub::default(),
@@ -60,8 +77,23 @@ impl Shop {
         Self {
             app: app::app(state.clone()),
             state,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Makes a ticket one by mail, whose replies are held for 13 seconds.
+    pub async fn by_mail(&self, number: u64) {
+        let store = &self.state.store;
+        store.hold_replies(chrono::TimeDelta::seconds(13));
+        let write = store.write(move |tx| {
+            Box::pin(async move {
+                let found = tx.get::<Ticket>(id(5, number)).await?;
+                let mut ticket = found.expect("a ticket");
+                ticket.channel = Channel::Email;
+                tx.put(&[ticket]).await
+            })
+        });
+        write.await.expect("a write");
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
@@ -156,9 +188,19 @@ impl Shop {
         address
     }
 
+    /// The newest public message of a ticket, or null.
+    pub async fn newest(&self, token: &str, ticket: &str) -> Value {
+        let path = format!("{ticket}/messages?limit=200");
+        let messages = self.get(&path, token).await.json();
+        let messages = messages["items"].as_array().cloned().unwrap_or_default();
+        let public = messages.iter().rfind(|message| message["kind"] == "public");
+        public.map_or(Value::Null, |message| message["id"].clone())
+    }
+
     /// An agent's reply or note, over HTTP.
     pub async fn write(&self, token: &str, ticket: &str, kind: &str, text: &str) -> Value {
-        let body = json!({"kind": kind, "text": text});
+        let seen = self.newest(token, ticket).await;
+        let body = json!({"kind": kind, "text": text, "seen": seen});
         let answer = self
             .send("POST", &format!("{ticket}/messages"), token, body)
             .await;

@@ -4,4 +4,5 @@ mod chat;
 mod http;
 mod kit;
 mod live;
+mod replies;
 mod start;

@@ -11,7 +11,10 @@ pub async fn an_operation_is_carried_out_once(store: Store) {
     let write = |request: &str| {
         store.once(operation(request), |tx| {
             Box::pin(async move {
-                let new = reply("Hello again", MessageKind::Public);
+                let new = NewMessage {
+                    seen: Some(MessageId(id(6, 3))),
+                    ..reply("Hello again", MessageKind::Public)
+                };
                 let added = tx
                     .add_message(MessageId(id(9, 1)), ticket(1), agent(), new)
                     .await?;
