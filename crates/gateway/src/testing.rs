@@ -1,5 +1,6 @@
 //! What tests of this and other crates need: a small shop, and a real PostgreSQL.
 
+pub mod feed_proof;
 pub mod postgres;
 
 use crate::store::Seed;

@@ -4,5 +4,6 @@ mod chat;
 mod http;
 mod kit;
 mod live;
+mod proof;
 mod replies;
 mod start;
