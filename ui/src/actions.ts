@@ -62,6 +62,9 @@ export const ACTIONS: readonly Action[] = [
   { id: 'close', group: 'conversation', label: m.act_close, icon: 'check', keys: ['e'], when: (shop) => mayChange(shop) && !isClosed(shop), run: (shop) => void shop.change({ status: 'closed' }) },
   { id: 'reopen', group: 'conversation', label: m.act_reopen, icon: 'rotate-ccw', keys: ['Shift+E'], when: (shop) => mayChange(shop) && isClosed(shop), run: (shop) => void shop.change({ status: 'open' }) },
 
+  { id: 'undo', group: 'conversation', label: m.act_undo, icon: 'undo-2', keys: ['z'], when: (shop) => shop.undo.newest !== undefined, run: (shop) => void shop.undoSend() },
+  { id: 'held', group: 'conversation', label: m.act_held, icon: 'hand', keys: ['y'], when: (shop) => shop.mayAnswer && shop.heldHere !== undefined, run: compareHeld },
+
   { id: 'send', group: 'composer', label: m.act_send, icon: 'send', keys: ['Ctrl+Enter'], when: mayChange, run: (shop) => void shop.send(false), quiet: true },
   { id: 'send_close', group: 'composer', label: m.act_send_close, icon: 'send', keys: ['Ctrl+Shift+Enter'], when: mayChange, run: (shop) => void shop.send(true), quiet: true },
 
@@ -94,6 +97,10 @@ function goTo(view: ViewId, keys: readonly string[]): Action {
 function ctrlNumber(view: ViewId): string[] {
   const place = VIEWS.indexOf(view) + 1;
   return place <= 9 ? [`Ctrl+${place}`] : [];
+}
+
+function compareHeld(shop: Shop) {
+  if (shop.heldHere) void shop.compare(shop.heldHere);
 }
 
 function write(shop: Shop, tab: 'reply' | 'note') {

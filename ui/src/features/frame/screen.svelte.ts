@@ -1,28 +1,38 @@
 import { announcements } from '../../announce.svelte';
 import { CallFailed } from '../../ipc';
-import type { Call, ConnectionView, Event, OutboxItem, SignedIn, TicketId, TicketPatch, ViewId } from '../../ipc';
+import type { Call, ConnectionView, Event, OpId, OutboxItem, SignedIn, TakenBack, TicketId, TicketPatch, ViewId } from '../../ipc';
 import { m } from '../../paraglide/messages';
 import { viewWord } from '../../words';
 import { coalesced } from '../../coalesced';
 import { Inbox } from '../inbox/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
+import { waitingOps, type Back } from './back';
+import { Undo, type Leaving } from './undo.svelte';
 import { VIEWS } from './views';
 
 /** What lies over the columns. */
-export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority';
+export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority';
 
 /** Colleagues learn that a ticket is open once somebody stays on it for this long. */
 const STAY = 300;
+
+/** How long the window says that the network is back. */
+const SHOW_BACK = 30_000;
 
 /** The whole window after sign-in. */
 export class Shop {
   readonly signedIn: SignedIn;
   readonly inbox: Inbox;
   readonly ticket: OpenTicket;
+  readonly undo: Undo;
   connection = $state<ConnectionView>({ state: 'catching_up', current_as_of: null, retry_at: null, history: 100, problem: null });
   counts = $state<Partial<Record<ViewId, number>>>({});
   outbox = $state.raw<OutboxItem[]>([]);
   overlay = $state<Overlay | null>(null);
+  /** The network came back; shown for a while. */
+  back = $state.raw<Back | null>(null);
+  /** The held reply that is being compared. */
+  comparing = $state<OpId | null>(null);
   /** Whether the panel was asked for where it lies over the conversation, or sent away where it does not. */
   panel = $state<'auto' | 'shown' | 'hidden'>('auto');
   tab = $state<'case' | 'orders' | 'history'>('case');
@@ -33,6 +43,7 @@ export class Shop {
 
   readonly #call: Call;
   #stay: ReturnType<typeof setTimeout> | undefined;
+  #backTimer: ReturnType<typeof setTimeout> | undefined;
   /** Counts what was heard of the connection, so that an older answer does not overwrite it. */
   #connectionTurn = 0;
   /** What colleagues were told is open here. */
@@ -42,7 +53,8 @@ export class Shop {
     this.signedIn = signedIn;
     this.#call = call;
     this.inbox = new Inbox(call);
-    this.ticket = new OpenTicket(call);
+    this.undo = new Undo(signedIn.account.id);
+    this.ticket = new OpenTicket(call, signedIn.account.id, (view) => this.undo.look(view));
   }
 
   /** Whether the role may write to customers and change tickets. */
@@ -52,6 +64,7 @@ export class Shop {
 
   readonly waiting = $derived(this.outbox.filter((item) => item.state.kind === 'waiting' || item.state.kind === 'sending').length);
   readonly parked = $derived(this.outbox.filter((item) => item.state.kind === 'parked').length);
+  readonly held = $derived(this.outbox.filter((item) => item.state.kind === 'held').length);
   readonly offline = $derived(this.connection.state === 'offline');
   /** What `Age` needs: the moment of the copy while offline, else nothing. */
   readonly offlineSince = $derived(this.offline ? this.connection.current_as_of : undefined);
@@ -77,6 +90,7 @@ export class Shop {
         break;
       case 'ticket':
         if (event.ticket === this.ticket.id) void this.ticket.refresh();
+        else if (this.undo.expects(event.ticket)) void this.#lookAt(event.ticket);
         break;
       case 'presence':
         if (event.ticket === this.ticket.id) this.ticket.presence(event.readers, event.writers);
@@ -84,6 +98,8 @@ export class Shop {
       case 'outbox':
         void this.readOutbox();
         void this.ticket.refresh();
+        void this.readCounts();
+        if (this.inbox.view === 'held') void this.inbox.refresh();
         break;
       case 'session':
         break;
@@ -148,15 +164,78 @@ export class Shop {
 
   /** Sends what stands in the composer; after closing, the next conversation comes up. */
   async send(close: boolean): Promise<void> {
-    if (await this.ticket.send(close)) this.focusOn('composer');
+    const ticket = this.ticket.id;
+    const reply = this.ticket.draft.tab === 'reply';
+    const op = await this.ticket.send(close);
+    if (op === null || ticket === null) return;
+    if (reply) this.undo.expect(ticket, op);
+    this.focusOn('composer');
+  }
+
+  /** The first held reply of the open conversation. */
+  get heldHere(): OutboxItem | undefined {
+    return this.ticket.view?.pending.find((item) => item.state.kind === 'held');
+  }
+
+  /** Shows a held reply beside what its author missed. */
+  async compare(item: OutboxItem): Promise<void> {
+    this.overlay = null;
+    if (item.ticket !== this.ticket.id) await this.openRow(item.ticket);
+    this.comparing = item.op;
+    this.overlay = 'held';
+  }
+
+  /** Sends a held reply as it is. */
+  sendHeld(op: OpId): Promise<void> {
+    return this.#do(async () => {
+      this.overlay = null;
+      await this.#call('send_held', { op });
+      if (this.ticket.id) this.undo.expect(this.ticket.id, op);
+      await this.#afterOutbox();
+    });
+  }
+
+  /** Takes an operation out of the outbox; its text goes into the composer. */
+  takeBack(op: OpId): Promise<void> {
+    return this.#do(async () => {
+      this.overlay = null;
+      await this.#backInHand(await this.#call('take_back', { op }));
+    });
+  }
+
+  /** Takes the reply back that was sent last, while the gateway still holds it. */
+  undoSend(leaving: Leaving | undefined = this.undo.newest): Promise<void> {
+    return this.#do(async () => {
+      if (!leaving) return;
+      this.undo.forget(leaving.op);
+      await this.#backInHand(await this.#call('undo_send', { ticket: leaving.ticket, op: leaving.op }));
+    });
+  }
+
+  async #backInHand(taken: TakenBack): Promise<void> {
+    if (taken.ticket !== this.ticket.id) await this.openRow(taken.ticket);
+    await this.#afterOutbox();
+    this.ticket.putBack(taken);
+    if (taken.action.kind === 'change') return;
+    this.focusOn('composer');
+    announcements.say(m.live_back());
+  }
+
+  async #afterOutbox(): Promise<void> {
+    await Promise.all([this.readOutbox(), this.ticket.refresh(), this.readCounts()]);
+  }
+
+  async #lookAt(ticket: TicketId): Promise<void> {
+    // The toast is a courtesy; the message itself says the same when its ticket is opened.
+    const view = await this.#call('ticket', { ticket }).catch(() => null);
+    if (view) this.undo.look(view);
   }
 
   /** Tries a parked operation again. */
   retry(op: string): Promise<void> {
     return this.#do(async () => {
       await this.#call('retry_op', { op });
-      await this.readOutbox();
-      await this.ticket.refresh();
+      await this.#afterOutbox();
     });
   }
 
@@ -164,8 +243,7 @@ export class Shop {
   discard(op: string): Promise<void> {
     return this.#do(async () => {
       await this.#call('discard_op', { op });
-      await this.readOutbox();
-      await this.ticket.refresh();
+      await this.#afterOutbox();
     });
   }
 
@@ -217,10 +295,12 @@ export class Shop {
 
   readonly readOutbox = coalesced(() =>
     this.#do(async () => {
-      const before = new Set(this.outbox.filter((item) => item.state.kind === 'parked').map((item) => item.op));
+      const before = new Map(this.outbox.map((item) => [item.op, item.state.kind]));
       this.outbox = await this.#call('outbox', {});
-      for (const item of this.outbox) {
-        if (item.state.kind === 'parked' && !before.has(item.op)) announcements.interrupt(m.live_parked({ reason: item.state.reason }));
+      for (const { op, state } of this.outbox) {
+        if (before.get(op) === state.kind) continue;
+        if (state.kind === 'parked') announcements.interrupt(m.live_parked({ reason: state.reason }));
+        if (state.kind === 'held') announcements.interrupt(m.live_held());
       }
     }),
   );
@@ -245,6 +325,13 @@ export class Shop {
     this.#connectionTurn += 1;
     if (view.state === 'offline' && this.connection.state !== 'offline') announcements.say(m.live_offline());
     if (view.state === 'live' && this.connection.state === 'offline') announcements.say(m.live_online());
+    if (view.state === 'offline') {
+      this.back = null;
+    } else if (this.connection.state === 'offline') {
+      this.back = { at: new Date().toISOString(), waited: waitingOps(this.outbox) };
+      clearTimeout(this.#backTimer);
+      this.#backTimer = setTimeout(() => (this.back = null), SHOW_BACK);
+    }
     this.connection = view;
   }
 

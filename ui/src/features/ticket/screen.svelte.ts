@@ -1,12 +1,14 @@
 import { coalesced } from '../../coalesced';
-import { CallFailed, type Call, type TicketId, type TicketPatch, type TicketView } from '../../ipc';
-import { newestPublic } from './timeline';
+import { CallFailed, type AccountId, type Call, type MessageId, type OpId, type TakenBack, type TicketId, type TicketPatch, type TicketView } from '../../ipc';
+import { newestPublic, seenSince } from './timeline';
 
 /** What somebody has written and not sent, kept while they look at other tickets. */
 export interface Draft {
   tab: 'reply' | 'note';
   reply: string;
   note: string;
+  /** The newest public message when somebody began to write the reply; absent before they did. */
+  began?: MessageId | null;
 }
 
 /** How often a colleague and the customer hear that somebody still writes. */
@@ -26,11 +28,16 @@ export class OpenTicket {
 
   readonly #drafts = new Map<TicketId, Draft>();
   readonly #call: Call;
+  readonly #me: AccountId | null;
+  /** Hears every reading of the ticket. */
+  readonly #onread: (view: TicketView) => void;
   #typingSince = 0;
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(call: Call) {
+  constructor(call: Call, me: AccountId | null = null, onread: (view: TicketView) => void = () => undefined) {
     this.#call = call;
+    this.#me = me;
+    this.#onread = onread;
   }
 
   /** Shows another ticket, or none. The draft of the one before is kept. */
@@ -64,6 +71,7 @@ export class OpenTicket {
       this.view = view;
       this.error = null;
       this.slow = false;
+      this.#onread(view);
     } catch (thrown) {
       if (this.id === id) this.error = CallFailed.from(thrown);
     }
@@ -78,31 +86,51 @@ export class OpenTicket {
   async change(patch: TicketPatch): Promise<boolean> {
     const id = this.id;
     if (id === null) return false;
-    return this.#store(() => this.#call('change_ticket', { ticket: id, patch }));
+    return (await this.#store(() => this.#call('change_ticket', { ticket: id, patch }))) !== null;
   }
 
-  /** Queues what stands in the composer. The text leaves the composer only when it is stored. */
-  async send(close: boolean): Promise<boolean> {
+  /**
+   * Queues what stands in the composer and answers its operation. The text leaves the composer only
+   * when it is stored.
+   */
+  async send(close: boolean): Promise<OpId | null> {
     const id = this.id;
     const { tab } = this.draft;
     const text = this.draft[tab].trim();
-    if (id === null || !this.view) return false;
+    if (id === null || !this.view) return null;
     if (text === '') {
       this.sendError = new CallFailed({ code: 'text_empty', detail: '' });
-      return false;
+      return null;
     }
     this.stopTyping();
-    const seen = newestPublic(this.view.messages)?.id ?? null;
-    const stored = await this.#store(() =>
+    const seen = seenSince(this.view.messages, this.draft.began, this.#me);
+    const op = await this.#store(() =>
       tab === 'reply'
         ? this.#call('send_reply', { ticket: id, text, seen, close })
         : this.#call('add_note', { ticket: id, text }),
     );
-    if (!stored) return false;
+    if (op === null) return null;
     const draft = this.id === id ? this.draft : this.#drafts.get(id);
-    if (draft && draft[tab].trim() === text) draft[tab] = '';
+    if (draft && draft[tab].trim() === text) {
+      draft[tab] = '';
+      if (tab === 'reply') delete draft.began;
+    }
     if (tab === 'note' && draft) draft.tab = 'reply';
-    return true;
+    return op;
+  }
+
+  /** Puts a text that came back into the composer of its ticket, before what stands there already. */
+  putBack({ ticket, action }: TakenBack) {
+    if (action.kind === 'change') return;
+    const draft = this.id === ticket ? this.draft : (this.#drafts.get(ticket) ?? emptyDraft());
+    const tab = action.kind;
+    const text = draft[tab].trim();
+    draft[tab] = text === '' || text === action.text ? action.text : `${action.text}\n\n${draft[tab]}`;
+    draft.tab = tab;
+    // Whoever takes a reply back has seen what stands above it.
+    if (this.id === ticket && this.view) draft.began = newestPublic(this.view.messages)?.id ?? null;
+    else delete draft.began;
+    if (this.id !== ticket) this.#drafts.set(ticket, draft);
   }
 
   /** Says that somebody writes, at most every few seconds, and that they stopped. */
@@ -110,6 +138,8 @@ export class OpenTicket {
     const id = this.id;
     if (id === null || this.draft.tab !== 'reply') return;
     this.sendError = null;
+    if (this.draft.reply.trim() === '') delete this.draft.began;
+    else if (this.draft.began === undefined && this.view) this.draft.began = newestPublic(this.view.messages)?.id ?? null;
     clearTimeout(this.#typingTimer);
     this.#typingTimer = setTimeout(() => this.stopTyping(), TYPING_ENDS);
     if (Date.now() - this.#typingSince < TYPING_EVERY) return;
@@ -132,20 +162,20 @@ export class OpenTicket {
 
   #keepDraft() {
     if (this.id === null) return;
-    const { tab, reply, note } = this.draft;
+    const { reply, note } = this.draft;
     if (reply === '' && note === '') this.#drafts.delete(this.id);
-    else this.#drafts.set(this.id, { tab, reply, note });
+    else this.#drafts.set(this.id, { ...this.draft });
   }
 
-  async #store(make: () => Promise<unknown>): Promise<boolean> {
+  async #store(make: () => Promise<OpId>): Promise<OpId | null> {
     this.sendError = null;
     try {
-      await make();
+      const op = await make();
       await this.refresh();
-      return true;
+      return op;
     } catch (thrown) {
       this.sendError = CallFailed.from(thrown);
-      return false;
+      return null;
     }
   }
 }

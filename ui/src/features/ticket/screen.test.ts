@@ -42,7 +42,7 @@ describe('the conversation', () => {
     const ticket = new OpenTicket(call);
     await ticket.open('t-1');
     ticket.draft.reply = '  It is on its way.  ';
-    expect(await ticket.send(false)).toBe(true);
+    expect(await ticket.send(false)).toBe('op-1');
     expect(made).toContainEqual({
       name: 'send_reply',
       args: { ticket: 't-1', text: 'It is on its way.', seen: 'm-3', close: false },
@@ -56,7 +56,7 @@ describe('the conversation', () => {
     await ticket.open('t-1');
     state.fails = true;
     ticket.draft.reply = 'Hello';
-    expect(await ticket.send(false)).toBe(false);
+    expect(await ticket.send(false)).toBeNull();
     expect(ticket.draft.reply).toBe('Hello');
     expect(ticket.sendError?.code).toBe('disk_full');
   });
@@ -66,7 +66,7 @@ describe('the conversation', () => {
     const ticket = new OpenTicket(call);
     await ticket.open('t-1');
     ticket.draft.reply = ' \n ';
-    expect(await ticket.send(false)).toBe(false);
+    expect(await ticket.send(false)).toBeNull();
     expect(ticket.sendError?.code).toBe('text_empty');
     expect(made.some(({ name }) => name === 'send_reply')).toBe(false);
   });

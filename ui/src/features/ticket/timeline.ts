@@ -1,5 +1,5 @@
 import { daysAgo } from '../../format/time';
-import type { Account, Message, OutboxItem, TicketView } from '../../ipc';
+import type { Account, AccountId, Message, MessageId, OutboxItem, TicketView } from '../../ipc';
 
 /** What the conversation shows, one below the other. */
 export type Entry =
@@ -48,6 +48,23 @@ export function newestPublic(messages: readonly Message[]): Message | null {
     if (message?.kind === 'public' && message.author.kind !== 'system') return message;
   }
   return null;
+}
+
+/**
+ * The newest public message that the author of a reply has seen. What the customer writes meanwhile
+ * appears right above the composer; but when a colleague answers while somebody writes, the answer
+ * counts as not seen, so that the gateway holds the reply and both can be compared.
+ */
+export function seenSince(messages: readonly Message[], began: MessageId | null | undefined, me: AccountId | null): MessageId | null {
+  if (began !== undefined && me !== null) {
+    const start = messages.findIndex((message) => message.id === began) + 1;
+    const known = began === null || start > 0;
+    const answer = messages.findIndex(
+      ({ kind, author }, index) => index >= start && kind === 'public' && author.kind === 'account' && author.id !== me,
+    );
+    if (known && answer >= 0) return newestPublic(messages.slice(0, answer))?.id ?? null;
+  }
+  return newestPublic(messages)?.id ?? null;
 }
 
 const TOGETHER = 5 * 60_000;

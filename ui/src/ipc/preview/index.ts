@@ -8,16 +8,18 @@ import type {
   Calls,
   ConnectionView,
   Event,
+  Message,
   OutboxItem,
   TicketId,
   TicketPatch,
   TicketQuery,
 } from '../generated/types';
 import { CallFailed, type Transport } from '../transport';
-import { COUNTS, makeRow, makeView, SIGNED_IN } from './data';
+import { COUNTS, DANIEL, makeRow, makeView, PRIYA, SIGNED_IN } from './data';
+import { searched } from './search';
 
 /** The named states of the screens. */
-export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'syncing', 'many'] as const;
+export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'undo', 'undo-late', 'syncing', 'many'] as const;
 
 type State = (typeof STATES)[number];
 type Handlers = { [Name in keyof Calls]: (args: Calls[Name]['args']) => Calls[Name]['result'] | Promise<Calls[Name]['result']> };
@@ -51,7 +53,7 @@ class PretendedCore {
     this.#state = state;
     this.#signedIn = !state.startsWith('signin');
     const first = this.#views[1];
-    if (first && (state === 'offline' || state === 'parked')) {
+    if (first && (state === 'offline' || state === 'parked' || state.startsWith('held'))) {
       first.readers = [];
       this.#queue(first.ticket.id, {
         kind: 'reply',
@@ -60,10 +62,18 @@ class PretendedCore {
         close: false,
       });
       const item = this.#outbox[0];
+      if (item) item.created_at = new Date(Date.now() - 10 * 60_000).toISOString();
+      if (item && state.startsWith('held')) {
+        const missed = this.#missed(first.ticket.id);
+        first.messages = [...first.messages, ...missed];
+        item.state = { kind: 'held', missed };
+      }
+      if (state === 'offline' || state === 'held') this.#work();
       if (item && state === 'parked') {
-        item.state = { kind: 'parked', reason: 'Daniel answered at 10:44. Read what he wrote, then send yours again or discard it.' };
+        item.state = { kind: 'parked', reason: 'WhatsApp takes free text for 24 h after the customer wrote. That ended at 10:12.' };
       }
     }
+    if (first && state.startsWith('undo')) first.messages = [...first.messages, held('op-0', first.ticket.id, 'I have asked Wren to find it.')];
   }
 
   readonly handlers: Handlers = {
@@ -99,7 +109,12 @@ class PretendedCore {
     },
     connection: () => this.#connection(),
     connect_now: () => ({}),
-    views: () => ({ views: this.#state === 'empty' ? COUNTS.map((one) => ({ ...one, count: one.view === 'unassigned' ? 9 : 0 })) : COUNTS }),
+    views: () => {
+      const held = this.#outbox.filter(({ state }) => state.kind === 'held').length;
+      const empty = (view: string) => (view === 'unassigned' ? 9 : 0);
+      const count = (one: (typeof COUNTS)[number]) => (this.#state === 'empty' ? empty(one.view) : one.view === 'held' ? held : one.count);
+      return { views: COUNTS.map((one) => ({ ...one, count: count(one) })) };
+    },
     tickets: (query) => this.#tickets(query),
     ticket: ({ ticket }) => {
       const view = this.#view(ticket);
@@ -108,7 +123,11 @@ class PretendedCore {
     },
     open_ticket: () => ({}),
     typing: () => ({}),
-    send_reply: ({ ticket, text, seen, close }) => this.#queue(ticket, { kind: 'reply', text, seen, close }),
+    send_reply: ({ ticket, text, seen, close }) => {
+      const op = this.#queue(ticket, { kind: 'reply', text, seen, close });
+      if (this.#state !== 'offline') setTimeout(() => this.#arrive(op), 400);
+      return op;
+    },
     add_note: ({ ticket, text }) => this.#queue(ticket, { kind: 'note', text }),
     change_ticket: ({ ticket, patch }) => this.#change(ticket, patch),
     outbox: () => this.#outbox,
@@ -124,7 +143,7 @@ class PretendedCore {
     send_held: ({ op }) => {
       const item = this.#outbox.find((one) => one.op === op);
       if (!item) return fail('not_found');
-      item.state = { kind: 'waiting' };
+      this.#arrive(op);
       return {};
     },
     take_back: ({ op }) => {
@@ -133,8 +152,14 @@ class PretendedCore {
       this.#outbox = this.#outbox.filter((one) => one !== item);
       return { ticket: item.ticket, action: item.action };
     },
-    undo_send: () => fail('too_late'),
-    search: () => ({ hits: [], completions: [], indexed: 100, unclear: [] }),
+    undo_send: ({ ticket, op }) => {
+      const view = this.#view(ticket);
+      const message = view.messages.find((one) => one.id === op);
+      if (this.#state === 'undo-late' || message?.delivery !== 'held') return fail('too_late');
+      view.messages = view.messages.filter((one) => one !== message);
+      return { ticket, action: { kind: 'reply', text: message.text, seen: 'm-3', close: false } };
+    },
+    search: ({ text }) => searched(text, this.#state === 'syncing' ? 41 : 100),
   };
 
   #connection(): ConnectionView {
@@ -156,6 +181,10 @@ class PretendedCore {
     if (this.#state === 'loading') await new Promise(() => undefined);
     if (this.#state === 'error') return fail('cache_damaged');
     if (this.#state === 'empty' && view !== 'unassigned') return { total: 0, rows: [] };
+    if (view === 'held') {
+      const rows = this.#views.filter((one) => this.#outbox.some((item) => item.ticket === one.ticket.id && item.state.kind === 'held'));
+      return { total: rows.length, rows: rows.map((one) => makeRow(Number(one.ticket.id.slice(2)))) };
+    }
     const total = this.#state === 'many' ? 10_000 : this.#views.length;
     const rows = [];
     for (let index = offset; index < Math.min(total, offset + limit); index += 1) rows.push({ ...makeRow(index), id: `t-${index}` });
@@ -173,6 +202,47 @@ class PretendedCore {
     return op;
   }
 
+  /** The other work of the design's outbox. */
+  #work() {
+    this.#queue('t-4', { kind: 'reply', text: 'We are asking the carrier.', seen: null, close: false });
+    const parked = this.#outbox.at(-1);
+    if (parked) parked.state = { kind: 'parked', reason: 'WhatsApp takes free text for 24 h after the customer wrote. That ended at 10:12.' };
+    if (this.#state === 'held') return;
+    this.#queue('t-7', { kind: 'change', patch: { add_tags: ['customs'] } });
+    this.#queue('t-9', { kind: 'note', text: 'Thanked, nothing left to do.' });
+    const sent = this.#outbox.at(-1);
+    if (sent) sent.state = { kind: 'sent' };
+  }
+
+  #missed(ticket: TicketId): Message[] {
+    const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const base = { ticket, kind: 'public', channel: 'email', attachments: [] } as const;
+    if (this.#state === 'held-customer') {
+      return [{ ...base, attachments: [], id: 'm-9', author: { kind: 'customer', id: 'c-aoife' }, text: 'Never mind, it came this minute. Thank you.', sent_at: at(2), delivery: null }];
+    }
+    const text = 'Hi Aoife, your tent has not been scanned since Wednesday and is late. I am sorry.\n\nA new one leaves us today and will reach you by Wednesday 25 November. If the first one turns up, just refuse it.';
+    return [{ ...base, attachments: [], id: 'm-9', author: { kind: 'account', id: DANIEL.id }, text, sent_at: at(2), delivery: 'sent' }];
+  }
+
+  /** The gateway takes an operation and keeps the message back for a moment. */
+  #arrive(op: string) {
+    const item = this.#outbox.find((one) => one.op === op);
+    if (item?.action.kind !== 'reply') return;
+    this.#outbox = this.#outbox.filter((one) => one !== item);
+    const view = this.#view(item.ticket);
+    view.messages = [...view.messages, held(op, item.ticket, item.action.text)];
+    this.#tell({ topic: 'outbox' });
+    this.#tell({ topic: 'ticket', ticket: item.ticket });
+    setTimeout(() => {
+      view.messages = view.messages.map((one) => (one.id === op && one.delivery === 'held' ? { ...one, delivery: 'sent' } : one));
+      this.#tell({ topic: 'ticket', ticket: item.ticket });
+    }, 13_000);
+  }
+
+  #tell(event: Event) {
+    for (const hear of this.hearers) hear(event);
+  }
+
   #change(ticket: TicketId, patch: TicketPatch): string {
     const found = this.#view(ticket).ticket;
     if (patch.status) found.status = patch.status;
@@ -183,6 +253,22 @@ class PretendedCore {
     this.#turn += 1;
     return `op-${this.#turn}`;
   }
+}
+
+function held(id: string, ticket: TicketId, text: string): Message {
+  const now = Date.now();
+  return {
+    id,
+    ticket,
+    kind: 'public',
+    author: { kind: 'account', id: PRIYA.id },
+    channel: 'web_chat',
+    text,
+    sent_at: new Date(now).toISOString(),
+    delivery: 'held',
+    held_until: new Date(now + 13_000).toISOString(),
+    attachments: [],
+  };
 }
 
 function fail(code: CallCode): never {
