@@ -2,6 +2,7 @@
 
 use crate::{
     backoff::Backoff,
+    clock::Jumps,
     gateway::GatewayError,
     live,
     shop::{Shop, cache_failed, lock, report},
@@ -16,6 +17,9 @@ use deskhand_protocol::{
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
+/// How often the clock is looked at for jumps.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(2);
+
 /// Why a connection ended.
 #[derive(Debug)]
 pub(crate) enum End {
@@ -23,6 +27,8 @@ pub(crate) enum End {
     SignedOut,
     /// The copy has to be made anew.
     Resync,
+    /// Something came that cannot be read; what it was.
+    Unreadable(&'static str),
     /// The gateway restarts: it is back in a moment.
     GoingAway,
     /// Anything else; tried again after a pause.
@@ -66,6 +72,8 @@ impl From<CacheError> for End {
 /// Follows the gateway until the session ends.
 pub(crate) async fn run(shop: Arc<Shop>, mut frames: mpsc::Receiver<ClientFrame>) {
     let mut backoff = Backoff::reconnect();
+    let mut unreadable = Backoff::new(Duration::from_secs(1), Duration::from_secs(300));
+    let mut unread = 0;
     let mut anew = false;
     loop {
         let mut wake = pin!(shop.wake_feed.notified());
@@ -73,6 +81,10 @@ pub(crate) async fn run(shop: Arc<Shop>, mut frames: mpsc::Receiver<ClientFrame>
         let end = follow(&shop, &mut frames, &mut anew, &mut backoff).await;
         let gone = lock(&shop.presence).clear();
         shop.tell_presence(gone).await;
+        if !matches!(end, End::Unreadable(_)) {
+            unread = 0;
+            unreadable.reset();
+        }
         let (pause, problem) = match end {
             End::SignedOut => {
                 shop.ended.notify_one();
@@ -81,6 +93,16 @@ pub(crate) async fn run(shop: Arc<Shop>, mut frames: mpsc::Receiver<ClientFrame>
             End::Resync => {
                 anew = true;
                 (backoff.next(None, rand::random()), None)
+            }
+            End::Unreadable(what) => {
+                // The same frame would come again after the same cursor: the second time the copy
+                // is made anew, page by page. The outbox stays.
+                unread += 1;
+                anew = anew || unread > 1;
+                (
+                    unreadable.next(None, rand::random()),
+                    Some(CallError::new(CallCode::NotAGateway, what)),
+                )
             }
             End::GoingAway => (
                 Duration::from_millis(250).mul_f64(0.5 + rand::random::<f64>()),
@@ -164,7 +186,9 @@ pub(crate) async fn bring_history(shop: Arc<Shop>) {
                 return;
             }
             Err(End::Failed { retry_after, .. }) => backoff.next(retry_after, rand::random()),
-            Err(End::Resync | End::GoingAway) => backoff.next(None, rand::random()),
+            Err(End::Resync | End::GoingAway | End::Unreadable(_)) => {
+                backoff.next(None, rand::random())
+            }
         };
         tokio::select! {
             () = wake => {}
@@ -184,7 +208,14 @@ async fn next_page(shop: &Shop) -> Result<bool, End> {
     let Some(after) = state.next else {
         return Ok(false);
     };
-    let page = shop.gateway.sync(Some(&after)).await?;
+    let page = match shop.gateway.sync(Some(&after)).await {
+        Err(error) if error.is_invalid() => {
+            // The gateway does not know where this sync was: it is begun anew.
+            shop.begin_anew.notify_one();
+            return Err(End::Resync);
+        }
+        page => page?,
+    };
     if page.epoch != state.epoch {
         // The live socket learns of the new history by itself and begins anew.
         return Err(End::Resync);
@@ -209,6 +240,21 @@ async fn show_history(shop: &Shop) -> Result<(), CacheError> {
         shop.set_connection(|view| view.history = state.percent());
     }
     Ok(())
+}
+
+/// Wakes every loop after a sleep of this computer: what they wait for may long be there, and
+/// moments that were written down may be far away on a clock that was set.
+pub(crate) async fn notice_jumps(shop: Arc<Shop>) {
+    let mut jumps = Jumps::new(shop.now());
+    loop {
+        tokio::time::sleep(LOOK_AT_CLOCK).await;
+        if jumps.look(shop.now()) {
+            if let Err(error) = shop.writer.hurry().await {
+                report(&error, "the pauses of the outbox could not be dropped");
+            }
+            shop.wake_all();
+        }
+    }
 }
 
 /// Moves snoozed tickets to the open ones when their time comes, and lets the lists that depend on

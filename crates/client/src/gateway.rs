@@ -10,7 +10,10 @@ use deskhand_protocol::{
     rest::{Hello, MessageAdded, NewMessage, Session, SignIn, TicketPatch},
     sync::SyncPage,
 };
-use reqwest::{Method, RequestBuilder, Response, StatusCode, header::RETRY_AFTER};
+use reqwest::{
+    Method, RequestBuilder, Response, StatusCode,
+    header::{DATE, HeaderMap, RETRY_AFTER},
+};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -77,6 +80,17 @@ impl GatewayError {
             }
             _ => None,
         }
+    }
+
+    /// Whether the gateway refused for now and said until when.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Refused { problem, retry_after: Some(_) }
+            if matches!(problem.code, Code::Busy | Code::Unavailable))
+    }
+
+    /// Whether the gateway cannot make anything of the request.
+    pub(crate) fn is_invalid(&self) -> bool {
+        matches!(self, Self::Refused { problem, .. } if problem.code == Code::Invalid)
     }
 
     /// Whether the gateway knows no such thing.
@@ -255,10 +269,7 @@ async fn answered(request: RequestBuilder) -> Result<Response, GatewayError> {
     if status.is_success() {
         return Ok(response);
     }
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| retry_after(value.to_str().ok()?));
+    let retry_after = retry_after(response.headers());
     let body = response.bytes().await.map_err(GatewayError::Unreachable)?;
     match serde_json::from_slice::<Problem>(&body) {
         Ok(problem) => Err(GatewayError::Refused {
@@ -291,7 +302,42 @@ fn strange(status: StatusCode, retry_after: Option<Duration>) -> GatewayError {
     }
 }
 
-/// `Retry-After` in seconds (RFC 9110 §10.2.3); a date is not understood and means no wish.
-pub(crate) fn retry_after(value: &str) -> Option<Duration> {
-    value.trim().parse().ok().map(Duration::from_secs)
+/// When the gateway wants to be asked again (RFC 9110 §10.2.3): seconds, or a date, which is
+/// compared with the date of the answer and so needs no clock of this computer.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let value = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = DateTime::parse_from_rfc2822(value).ok()?;
+    let answered = DateTime::parse_from_rfc2822(text(DATE)?).ok()?;
+    Some((until - answered).to_std().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_to_be_asked_later_is_seconds_or_a_date() {
+        let wish = |retry: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, retry.parse().expect("a header"));
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().expect("a header"));
+            }
+            retry_after(&headers).map(|wish| wish.as_secs())
+        };
+        let (noon, later) = (
+            "Sun, 06 Nov 1994 12:00:00 GMT",
+            "Sun, 06 Nov 1994 12:01:30 GMT",
+        );
+        assert_eq!(wish("120", None), Some(120));
+        assert_eq!(wish(later, Some(noon)), Some(90));
+        assert_eq!(wish(noon, Some(later)), Some(0), "it has passed");
+        assert_eq!(wish(later, None), None, "later than what?");
+        assert_eq!(wish("soon", Some(noon)), None);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
 }

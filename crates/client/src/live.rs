@@ -2,6 +2,7 @@
 
 use crate::{
     backoff::Backoff,
+    clock::Jumps,
     feed::End,
     gateway::retry_after,
     shop::{Shop, lock},
@@ -30,6 +31,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 /// Two heartbeats and a margin: after so long a silence the socket is dead.
 const SILENCE_LIMIT: Duration = Duration::from_secs(2 * HEARTBEAT_SECONDS + 3);
+/// After a sleep of this computer, so long the gateway has to show that the socket still lives.
+const PROOF_LIMIT: Duration = Duration::from_secs(4);
 /// How often the moment of the last heartbeat is stored.
 const STORE_EVERY: Duration = Duration::from_secs(60);
 
@@ -73,6 +76,10 @@ struct Line<'a> {
     moved: bool,
     /// A heartbeat's head beyond what was received: the next one must find it filled.
     gap: Option<i64>,
+    jumps: Jumps,
+    /// Until when the gateway has to answer, after a jump of the clock: what is read before that
+    /// answer may be as old as the sleep was long.
+    proof_by: Option<Instant>,
 }
 
 async fn connect<'a>(
@@ -110,6 +117,8 @@ async fn connect<'a>(
         target: 0,
         moved: false,
         gap: None,
+        jumps: Jumps::new(shop.now()),
+        proof_by: None,
     })
 }
 
@@ -145,10 +154,7 @@ fn refused(error: tungstenite::Error) -> End {
     let tungstenite::Error::Http(response) = error else {
         return End::unreachable("the live connection could not be made");
     };
-    let wish = response
-        .headers()
-        .get("retry-after")
-        .and_then(|value| retry_after(value.to_str().ok()?));
+    let wish = retry_after(response.headers());
     let failed = |code, detail: &str| End::Failed {
         problem: CallError::new(code, detail),
         retry_after: wish,
@@ -178,16 +184,22 @@ impl Line<'_> {
                 None => std::future::pending().await,
             }
         };
+        let silent_at = self.heard_at + SILENCE_LIMIT;
+        let silent_at = self.proof_by.map_or(silent_at, |by| by.min(silent_at));
         tokio::select! {
             heard = self.socket.next() => {
                 self.heard_at = Instant::now();
+                self.doubt().await?;
                 match heard {
                     Some(Ok(message)) => self.hear(message, backoff).await,
-                    Some(Err(_)) | None => Err(End::unreachable("the live connection broke")),
+                    Some(Err(error)) => Err(broken(&error)),
+                    None => Err(End::unreachable("the live connection broke")),
                 }
             }
             Some(frame) = frames.recv() => send(&mut self.socket, &frame).await,
-            () = tokio::time::sleep_until(self.heard_at + SILENCE_LIMIT) => {
+            () = self.shop.jumped.notified() => self.doubt().await,
+            () = self.shop.begin_anew.notified() => Err(End::Resync),
+            () = tokio::time::sleep_until(silent_at) => {
                 Err(End::unreachable("the gateway has fallen silent"))
             }
             () = expires => {
@@ -198,12 +210,26 @@ impl Line<'_> {
         }
     }
 
+    /// After a jump of the clock, asks the gateway for a sign of life.
+    async fn doubt(&mut self) -> Result<(), End> {
+        if !self.jumps.look(self.shop.now()) {
+            return Ok(());
+        }
+        tracing::info!("the clock jumped: is the live connection still there?");
+        self.proof_by = Some(Instant::now() + PROOF_LIMIT);
+        say(&mut self.socket, Message::Ping(Default::default())).await
+    }
+
     async fn hear(&mut self, message: Message, backoff: &mut Backoff) -> Result<(), End> {
         match message {
-            Message::Text(text) => {
-                let frame = serde_json::from_str(&text)
-                    .map_err(|_| End::unreachable("the gateway sent what cannot be read"))?;
-                self.take(frame, backoff).await
+            Message::Text(text) => match read(&text)? {
+                Some(frame) => self.take(frame, backoff).await,
+                None => Ok(()),
+            },
+            Message::Binary(_) => Err(End::Unreadable("the gateway sent what is not text")),
+            Message::Pong(_) => {
+                self.proof_by = None;
+                Ok(())
             }
             Message::Close(reason) => Err(match reason.map(|reason| u16::from(reason.code)) {
                 Some(close::SIGNED_OUT) => End::SignedOut,
@@ -219,7 +245,8 @@ impl Line<'_> {
     async fn take(&mut self, frame: ServerFrame, backoff: &mut Backoff) -> Result<(), End> {
         match frame {
             ServerFrame::Following { epoch, head, .. } => {
-                if epoch != self.epoch {
+                // Another history, or one that is shorter than what was seen of it.
+                if epoch != self.epoch || self.upto.is_some_and(|upto| upto > head) {
                     return Err(End::Resync);
                 }
                 backoff.reset();
@@ -292,13 +319,19 @@ impl Line<'_> {
         }
         if self.stored_at.elapsed() >= STORE_EVERY {
             self.stored_at = Instant::now();
-            self.shop.writer.set_current_as_of(self.shop.now()).await?;
+            let current_as_of = lock(&self.shop.connection).current_as_of;
+            if let Some(at) = current_as_of {
+                self.shop.writer.set_current_as_of(at).await?;
+            }
         }
         Ok(())
     }
 
     /// All that the gateway has is here.
     fn current(&self) {
+        if self.proof_by.is_some() {
+            return; // It may be the word of a moment long ago.
+        }
         let now = self.shop.now();
         self.shop.set_connection(|view| {
             view.state = Connection::Live;
@@ -326,9 +359,49 @@ fn missing(upto: Option<i64>, gap: Option<i64>, head: i64) -> Missing {
     }
 }
 
+/// A frame of the gateway; none when it is of a kind that a newer gateway knows.
+fn read(text: &str) -> Result<Option<ServerFrame>, End> {
+    let garbage = || End::Unreadable("the gateway sent what cannot be read");
+    match serde_json::from_str(text) {
+        Ok(frame) => Ok(Some(frame)),
+        Err(_) => {
+            let named: Named = serde_json::from_str(text).map_err(|_| garbage())?;
+            if KINDS.contains(&named.kind.as_str()) {
+                return Err(garbage());
+            }
+            tracing::info!("a frame of an unknown kind is passed over");
+            Ok(None)
+        }
+    }
+}
+
+/// What every frame has, whatever its kind.
+#[derive(serde::Deserialize)]
+struct Named {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// The kinds of [`ServerFrame`].
+const KINDS: [&str; 5] = ["following", "changes", "heartbeat", "typing", "reading"];
+
+fn broken(error: &tungstenite::Error) -> End {
+    match error {
+        tungstenite::Error::Capacity(_) => {
+            End::Unreadable("the gateway sent more at once than is taken")
+        }
+        tungstenite::Error::Utf8(_) => End::Unreadable("the gateway sent what is not text"),
+        _ => End::unreachable("the live connection broke"),
+    }
+}
+
 async fn send(socket: &mut Socket, frame: &ClientFrame) -> Result<(), End> {
     let text = serde_json::to_string(frame).map_err(|_| End::unreachable("a frame is not JSON"))?;
-    tokio::time::timeout(SEND_LIMIT, socket.send(Message::text(text)))
+    say(socket, Message::text(text)).await
+}
+
+async fn say(socket: &mut Socket, message: Message) -> Result<(), End> {
+    tokio::time::timeout(SEND_LIMIT, socket.send(message))
         .await
         .map_err(|_| End::unreachable("the gateway takes nothing"))?
         .map_err(|_| End::unreachable("the live connection broke"))
@@ -337,6 +410,20 @@ async fn send(socket: &mut Socket, frame: &ClientFrame) -> Result<(), End> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_of_an_unknown_kind_is_passed_over_and_garbage_is_not() {
+        let known = r#"{"type":"heartbeat","head":1,"now":"2027-01-31T09:00:00Z"}"#;
+        assert!(matches!(read(known), Ok(Some(_))));
+        let newer = r#"{"type":"weather","rain":true}"#;
+        assert!(matches!(read(newer), Ok(None)));
+        for garbage in ["", "{", "[]", r#"{"type":"heartbeat"}"#, r#"{"head":1}"#] {
+            assert!(
+                matches!(read(garbage), Err(End::Unreadable(_))),
+                "{garbage}"
+            );
+        }
+    }
 
     #[test]
     fn a_head_beyond_what_came_is_given_one_heartbeat_to_come() {

@@ -2,6 +2,7 @@
 
 use crate::{
     backoff::pause,
+    clock::Jumps,
     gateway::GatewayError,
     shop::{Shop, cache_failed, lock, report},
 };
@@ -14,10 +15,13 @@ use deskhand_protocol::{
     view::{Event, OutboxAction, OutboxItem, OutboxState},
 };
 use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
+use tokio::time::Instant;
 use uuid::{ContextV7, Timestamp, Uuid};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_WISH: Duration = Duration::from_secs(3600);
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(3600);
 
 /// What to send now, and when to look again.
@@ -79,6 +83,16 @@ pub(crate) async fn run(shop: Arc<Shop>) {
         let pause = match round(&shop).await {
             Ok(Round::Again) => continue,
             Ok(Round::Wait(pause)) => pause,
+            Ok(Round::Quiet(pause)) => {
+                // The gateway asked for it: nothing but a jump of the clock ends it earlier.
+                let mut jumps = Jumps::new(shop.now());
+                let until = Instant::now() + pause;
+                while Instant::now() < until && !jumps.look(shop.now()) {
+                    let step = Instant::now() + LOOK_AT_CLOCK;
+                    tokio::time::sleep_until(until.min(step)).await;
+                }
+                continue;
+            }
             Ok(Round::SignedOut) => {
                 shop.ended.notify_one();
                 return;
@@ -98,6 +112,8 @@ pub(crate) async fn run(shop: Arc<Shop>) {
 enum Round {
     Again,
     Wait(Duration),
+    /// The gateway wants to be left alone for a while.
+    Quiet(Duration),
     SignedOut,
 }
 
@@ -115,6 +131,7 @@ async fn round(shop: &Shop) -> Result<Round, CacheError> {
         match carry(shop, row).await? {
             Fate::Settled => {}
             Fate::Unreachable => break,
+            Fate::Busy(pause) => return Ok(Round::Quiet(pause)),
             Fate::SignedOut => return Ok(Round::SignedOut),
         }
     }
@@ -124,6 +141,7 @@ async fn round(shop: &Shop) -> Result<Round, CacheError> {
 enum Fate {
     Settled,
     Unreachable,
+    Busy(Duration),
     SignedOut,
 }
 
@@ -144,9 +162,12 @@ async fn carry(shop: &Shop, row: &StoredOp) -> Result<Fate, CacheError> {
             let wait = error.retry_after().unwrap_or_else(|| {
                 pause(row.attempts, FIRST_PAUSE, LONGEST_PAUSE, rand::random()).max(FIRST_PAUSE / 4)
             });
-            let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::minutes(1));
-            shop.writer.mark_later(row.op, shop.now() + wait).await?;
-            if error.is_unreachable() {
+            let wait = wait.min(LONGEST_WISH);
+            let later = TimeDelta::from_std(wait).unwrap_or(TimeDelta::minutes(1));
+            shop.writer.mark_later(row.op, shop.now() + later).await?;
+            if error.is_busy() {
+                Fate::Busy(wait)
+            } else if error.is_unreachable() {
                 Fate::Unreachable
             } else {
                 Fate::Settled

@@ -201,12 +201,15 @@ impl Client {
             wake_history: Default::default(),
             wake_outbox: Default::default(),
             wake_snoozed: Default::default(),
+            jumped: Default::default(),
+            begin_anew: Default::default(),
             ended: Default::default(),
         });
         let tasks = Tasks::default();
         tasks.spawn("feed", feed::run(Arc::clone(&shop), socket_frames));
         tasks.spawn("history", feed::bring_history(Arc::clone(&shop)));
         tasks.spawn("outbox", outbox::run(Arc::clone(&shop)));
+        tasks.spawn("jumps", feed::notice_jumps(Arc::clone(&shop)));
         tasks.spawn("snoozed", feed::wake_snoozed(Arc::clone(&shop)));
         let end = watch(
             Arc::downgrade(inner),

@@ -40,6 +40,10 @@ pub(crate) struct Shop {
     pub(crate) wake_history: Notify,
     pub(crate) wake_outbox: Notify,
     pub(crate) wake_snoozed: Notify,
+    /// This computer slept, or its clock was set.
+    pub(crate) jumped: Notify,
+    /// The copy has to be made anew.
+    pub(crate) begin_anew: Notify,
     /// The gateway said that the session has ended.
     pub(crate) ended: Notify,
 }
@@ -151,6 +155,19 @@ impl Shop {
         };
         if let Some(connection) = news {
             self.emit(Event::Connection(connection));
+        }
+    }
+
+    /// Lets every loop look again now, whatever it waits for.
+    pub(crate) fn wake_all(&self) {
+        for loops in [
+            &self.wake_feed,
+            &self.wake_history,
+            &self.wake_outbox,
+            &self.wake_snoozed,
+            &self.jumped,
+        ] {
+            loops.notify_one();
         }
     }
 

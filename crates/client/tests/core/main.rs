@@ -1,0 +1,5 @@
+//! The core before a gateway that answers what a test tells it to.
+
+mod fake;
+mod held;
+mod liveness;
