@@ -74,11 +74,12 @@ fn print(name: &str, found: Found, took: std::time::Duration) {
         reorders,
         ghosts,
         holes,
+        at_head,
     } = found;
     println!(
         "{name}: {committed} committed, {rolled_back} rolled back, {gaps} gaps, \
          {duplicates} duplicates, {reorders} reorders, {ghosts} never committed, \
-         {holes} holes in the positions, {:.1} s",
+         {holes} holes in the positions, {at_head} times at the head, {:.1} s",
         took.as_secs_f64()
     );
 }

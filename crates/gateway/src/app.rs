@@ -1,8 +1,8 @@
 //! The whole HTTP interface as one value, so that tests need no socket.
 
 use crate::{
-    clock::Clock, feed::Feed, hub::Hub, problem::Refusal, routes, store::Store, tasks::Tasks,
-    throttle::Throttles,
+    admission::Admission, clock::Clock, feed::Feed, hub::Hub, problem::Refusal, routes,
+    store::Store, tasks::Tasks, throttle::Throttles,
 };
 use axum::{
     Router,
@@ -32,6 +32,8 @@ pub struct State {
     pub feed: Feed,
     /// What is said and never stored.
     pub hub: Hub,
+    /// The line of desktops that catch up.
+    pub admission: Admission,
     /// How often somebody may try.
     pub throttles: Arc<Throttles>,
     /// The time.
@@ -155,6 +157,7 @@ mod tests {
         let state = State {
             feed: Feed::start(&store, &tasks),
             hub: Hub::default(),
+            admission: Admission::default(),
             throttles: Arc::new(throttles(&Config::embedded(folder.path()))),
             store,
             clock,

@@ -6,6 +6,7 @@
 //!
 //! Never here: anything of the desktop, and anything that renders a message as mark-up.
 
+pub mod admission;
 pub mod app;
 pub mod clock;
 pub mod config;

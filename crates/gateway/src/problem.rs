@@ -69,6 +69,13 @@ impl Refusal {
         refusal
     }
 
+    /// Not now, but after a while.
+    pub fn later(detail: &str, wait: TimeDelta) -> Self {
+        let mut refusal = Self::new(Code::Unavailable, detail);
+        refusal.retry_after = Some(wait);
+        refusal
+    }
+
     /// The gateway made a mistake.
     pub fn internal() -> Self {
         Self::new(
@@ -167,12 +174,10 @@ impl From<StoreError> for Refusal {
             ),
             other if other.is_transient() => {
                 tracing::warn!(error = chain(other), "the database cannot answer now");
-                let mut refusal = Self::new(
-                    Code::Unavailable,
+                Self::later(
                     "the gateway's database cannot answer now: try again in a moment",
-                );
-                refusal.retry_after = Some(TimeDelta::seconds(2));
-                refusal
+                    TimeDelta::seconds(2),
+                )
             }
             other => {
                 tracing::error!(error = chain(other), "the store failed");

@@ -3,6 +3,7 @@
 pub mod words;
 
 use crate::{
+    admission::Admission,
     app::{self, State},
     clock::Clock,
     config::Config,
@@ -199,6 +200,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     let state = State {
         feed: Feed::start(&store, &tasks),
         hub: Hub::default(),
+        admission: Admission::default(),
         throttles: Arc::new(app::throttles(&config)),
         store,
         clock,

@@ -39,6 +39,7 @@ pub async fn upgrade(
             "this is a WebSocket: connect with an upgrade",
         )
     })?;
+    state.admission.has_room()?;
     let task = state.tasks.token();
     Ok(bounded(upgrade).on_upgrade(move |mut socket| async move {
         let mut desktop = Desktop::new(state, who);
@@ -77,19 +78,21 @@ impl Desktop {
     }
 
     async fn run(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
+        self.upto = self.cursor(socket).await?;
+        let stop = self.state.tasks.stopping();
+        let turn = stop.run_until_cancelled(self.state.admission.turn()).await;
+        let turn = turn.ok_or(STOPS)?.map_err(|_| FULL)?;
         // Subscribed before anything is read, so that nothing falls between.
         let mut batches = self.state.feed.follow();
         let mut passing = self.state.hub.listen();
         self.follow(socket).await?;
-        let stop = self.state.tasks.stopping();
+        drop(turn);
         let mut beat = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECONDS));
         beat.reset();
         let mut heard = Heard::default();
         loop {
             tokio::select! {
-                () = stop.cancelled() => {
-                    return Err((close::GOING_AWAY, "the gateway stops: reconnect in a moment"));
-                }
+                () = stop.cancelled() => return Err(STOPS),
                 batch = batches.recv() => self.batch(socket, batch).await?,
                 said = passing.recv() => self.passing(socket, said).await?,
                 message = socket.recv() => {
@@ -106,8 +109,9 @@ impl Desktop {
         }
     }
 
-    /// Waits for the first frame and catches up.
-    async fn follow(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
+    /// Waits for the first frame and looks where to go on. A cursor that is not of this history,
+    /// lies in its future, or cannot be read says nothing: the desktop syncs again.
+    async fn cursor(&self, socket: &mut WebSocket) -> Result<i64, Ending> {
         const RESYNC: Ending = (
             close::RESYNC,
             "the cursor is not of this history: sync again",
@@ -125,11 +129,16 @@ impl Desktop {
             return Err((close::BAD_FRAME, "the first frame is follow"));
         };
         let cursor: LiveCursor = read_cursor(&cursor).ok_or(RESYNC)?;
-        let head = *self.state.store.head().borrow();
-        if cursor.epoch != self.epoch || cursor.upto > head || cursor.upto < 0 {
+        let possible = self.state.store.reaches(cursor.upto).await;
+        if cursor.epoch != self.epoch || !possible.map_err(|error| failed(&error))? {
             return Err(RESYNC);
         }
-        self.upto = cursor.upto;
+        Ok(cursor.upto)
+    }
+
+    /// Catches up.
+    async fn follow(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
+        let head = *self.state.store.head().borrow();
         let following = ServerFrame::Following {
             epoch: self.epoch.clone(),
             head,
@@ -305,6 +314,14 @@ impl Desktop {
     }
 }
 
+const STOPS: Ending = (
+    close::GOING_AWAY,
+    "the gateway stops: reconnect in a moment",
+);
+const FULL: Ending = (
+    close::GOING_AWAY,
+    "many desktops are catching up: reconnect in a moment",
+);
 const SIGNED_OUT: Ending = (close::SIGNED_OUT, "the session has ended: sign in again");
 
 fn failed(error: &StoreError) -> Ending {

@@ -19,7 +19,8 @@ pub struct After {
     after: Option<String>,
 }
 
-/// A page of everything the account may see: what is open first, newest first.
+/// A page of everything the account may see: what is open first, newest first. When many desktops
+/// catch up, 503 with `Retry-After`.
 #[utoipa::path(get, path = "/v1/sync", params(After), responses(
     (status = 200, body = SyncPage), (status = 400, body = Problem), (status = 409, body = Problem)
 ))]
@@ -30,6 +31,7 @@ pub async fn page(
 ) -> Result<Json<SyncPage>, Refusal> {
     let sight = Sight::of(who.account.role);
     let after = cursor(query.after.as_deref())?;
+    let _turn = state.admission.turn().await?;
     let synced = state.store.sync(after, move |kind| sight.may(kind)).await?;
     let epoch = state.store.history().epoch;
     let live = LiveCursor {

@@ -87,7 +87,7 @@ impl Store {
             Some(cursor) => cursor,
             None => self.first_cursor().await?,
         };
-        if cursor.epoch != self.history().epoch {
+        if cursor.epoch != self.history().epoch || !self.reaches(cursor.head).await? {
             return Err(StoreError::OtherEpoch);
         }
         let (places, next) = match cursor.next.clone() {
@@ -106,14 +106,27 @@ impl Store {
         })
     }
 
-    async fn first_cursor(&self) -> Result<SyncCursor, StoreError> {
+    /// Whether the history has come as far as a position.
+    pub async fn reaches(&self, position: i64) -> Result<bool, StoreError> {
+        if position <= *self.inner.head.borrow() {
+            return Ok(position >= 0);
+        }
+        // A commit may be a moment old.
+        Ok(position <= self.stored_head().await?)
+    }
+
+    async fn stored_head(&self) -> Result<i64, StoreError> {
         let (head,): (i64,) = sqlx::query_as("select position from feed_head")
             .fetch_one(self.read())
             .await
             .doing("read the head of the feed")?;
+        Ok(head)
+    }
+
+    async fn first_cursor(&self) -> Result<SyncCursor, StoreError> {
         Ok(SyncCursor {
             epoch: self.history().epoch,
-            head,
+            head: self.stored_head().await?,
             next: Next::Open { before: None },
         })
     }

@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 /// How many positions a reader asks for at once.
 const PAGE: usize = 500;
+/// The same for the naive reader, whose rows hold nothing.
+const NAIVE_PAGE: usize = 10_000;
 /// How long a reader waits when there is nothing new.
 const PAUSE: Duration = Duration::from_millis(1);
 /// How many connections the naive writers share.
@@ -49,6 +51,8 @@ pub struct Found {
     pub ghosts: u64,
     /// Positions that nobody has.
     pub holes: u64,
+    /// How often the reader had read all there was: only there can it miss what commits late.
+    pub at_head: u64,
 }
 
 impl Found {
@@ -98,12 +102,16 @@ impl Trial {
     /// The next turn of a writer, until enough was written.
     fn next(&self, chance: &mut StdRng) -> Option<Turn> {
         let turn = Turn::draw(chance);
-        if turn.rolls_back {
-            self.rolled_back.fetch_add(turn.rows, Ordering::Relaxed);
-            return (self.begun.load(Ordering::Relaxed) < self.plan.events).then_some(turn);
+        if self.begun.load(Ordering::Relaxed) >= self.plan.events {
+            return None;
         }
-        let before = self.begun.fetch_add(turn.rows, Ordering::Relaxed);
-        (before < self.plan.events).then_some(turn)
+        let counter = if turn.rolls_back {
+            &self.rolled_back
+        } else {
+            &self.begun
+        };
+        counter.fetch_add(turn.rows, Ordering::Relaxed);
+        Some(turn)
     }
 
     fn chance(&self, writer: u64) -> StdRng {
@@ -121,6 +129,7 @@ impl Trial {
             duplicates: read.duplicates,
             reorders: read.reorders,
             holes: read.holes,
+            at_head: read.at_head,
         }
     }
 }
@@ -133,6 +142,7 @@ struct Read {
     duplicates: u64,
     reorders: u64,
     holes: u64,
+    at_head: u64,
 }
 
 impl Read {
@@ -168,6 +178,7 @@ pub async fn ours(store: &Store, plan: Plan) -> Result<Found, StoreError> {
         loop {
             let last = trial.over.load(Ordering::Acquire);
             let changes = store.changes_after(read.upto, PAGE).await?;
+            read.at_head += u64::from(changes.len() < PAGE);
             if changes.is_empty() {
                 if last {
                     return Ok::<_, StoreError>(read);
@@ -231,6 +242,9 @@ pub async fn naive(url: &str, plan: Plan) -> Result<Found, StoreError> {
         .execute(&pool)
         .await
         .doing("make a naive feed")?;
+    // A connection of its own: a reader that waits behind the writers never sees the newest.
+    let own = AnyPoolOptions::new().max_connections(1);
+    let reading = own.connect(url).await.doing("connect")?;
     let trial = Trial::new(plan);
     let writers = async {
         let done =
@@ -243,12 +257,14 @@ pub async fn naive(url: &str, plan: Plan) -> Result<Found, StoreError> {
         loop {
             let last = trial.over.load(Ordering::Acquire);
             let rows: Vec<(i64, String)> = sqlx::query_as(
-                "select position, id from naive_feed where position > $1 order by position limit 500",
+                "select position, id from naive_feed where position > $1 order by position limit $2",
             )
             .bind(read.upto)
-            .fetch_all(&pool)
+            .bind(i64::try_from(NAIVE_PAGE).unwrap_or(i64::MAX))
+            .fetch_all(&reading)
             .await
             .doing("read a naive feed")?;
+            read.at_head += u64::from(rows.len() < NAIVE_PAGE);
             if rows.is_empty() {
                 if last {
                     return Ok::<_, StoreError>(read);
@@ -262,6 +278,7 @@ pub async fn naive(url: &str, plan: Plan) -> Result<Found, StoreError> {
     };
     let (committed, read) = tokio::join!(writers, reader);
     let found = trial.found(&committed?.concat(), read?);
+    reading.close().await;
     pool.close().await;
     Ok(found)
 }

@@ -7,7 +7,9 @@ use axum::{
 };
 use deskhand_domain::{Channel, Ticket};
 use deskhand_gateway::{
-    Clock, Config, app,
+    Clock, Config,
+    admission::Admission,
+    app,
     app::State,
     feed::Feed,
     hub::Hub,
@@ -29,7 +31,7 @@ pub const TICKET: &str = "/v1/tickets/01900000-0005-7000-8000-000000000001";
 pub struct Shop {
     pub app: Router,
     pub state: State,
-    folder: TempDir,
+    pub folder: TempDir,
 }
 
 /// An answer, read whole.
@@ -69,6 +71,7 @@ impl Shop {
         let state = State {
             feed: Feed::start(&store, &tasks),
             hub: Hub::default(),
+            admission: Admission::default(),
             throttles: Arc::new(app::throttles(&Config::embedded(folder.path()))),
             store,
             clock,

@@ -7,3 +7,4 @@ mod live;
 mod proof;
 mod replies;
 mod start;
+mod storm;
