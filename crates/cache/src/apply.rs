@@ -3,13 +3,14 @@
 use crate::{
     batch::Batch,
     error::{CacheError, Doing},
+    index,
     open::Writer,
 };
 use chrono::{DateTime, Utc};
 use deskhand_domain::TicketId;
 use deskhand_protocol::sync::{Change, Kind};
 use serde_json::Value;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Row, Sqlite, Transaction};
 use std::collections::BTreeSet;
 
 /// How the copy stands after a batch.
@@ -131,7 +132,10 @@ async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
         "delete from articles",
         "delete from gone",
         "delete from sync",
-    ] {
+    ]
+    .into_iter()
+    .chain(index::CLEAR)
+    {
         sqlx::query(statement)
             .execute(&mut **tx)
             .await
@@ -155,6 +159,27 @@ async fn bury(tx: &mut Tx<'_>, gone: &[Value]) -> Result<(), CacheError> {
     .execute(&mut **tx)
     .await
     .doing("bury what is gone")?;
+    let found = sqlx::query(
+        "select 1, x.rowid from json_each(?1) join tickets as x on x.id = value ->> 1 \
+           where value ->> 0 = 'ticket' and value ->> 2 >= x.position \
+         union all select 2, x.rowid from json_each(?1) join messages as x on x.id = value ->> 1 \
+           where value ->> 0 = 'message' and value ->> 2 >= x.position \
+         union all select 3, x.rowid from json_each(?1) join customers as x on x.id = value ->> 1 \
+           where value ->> 0 = 'customer' and value ->> 2 >= x.position \
+         union all select 4, x.rowid from json_each(?1) join orders as x on x.id = value ->> 1 \
+           where value ->> 0 = 'order' and value ->> 2 >= x.position \
+         union all select 5, x.rowid from json_each(?1) join shipments as x on x.id = value ->> 1 \
+           where value ->> 0 = 'shipment' and value ->> 2 >= x.position",
+    )
+    .bind(&rows)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("find what is gone in the index")?;
+    let found: Vec<_> = found
+        .iter()
+        .filter_map(|row| Some((index::Kind::from_number(row.get(0))?, row.get(1))))
+        .collect();
+    index::forget(tx, &found).await?;
     for statement in [
         "delete from tickets where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'ticket' and value ->> 2 >= tickets.position)",
         "delete from mentions where ticket in (select value ->> 1 from json_each(?1) where value ->> 0 = 'ticket') and ticket not in (select id from tickets)",

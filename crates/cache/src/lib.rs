@@ -12,12 +12,18 @@
 mod apply;
 mod batch;
 mod error;
+mod filter;
+mod index;
 mod key;
+mod keys;
 mod list;
 mod open;
 mod outbox;
+mod query;
 mod read;
+mod search;
 mod sync;
+mod words;
 
 pub use apply::{Applied, Progress};
 pub use error::CacheError;

@@ -14,7 +14,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, atomic::AtomicU32},
     time::Duration,
 };
 
@@ -29,6 +29,8 @@ pub struct Writer {
     pub(crate) pool: SqlitePool,
     /// Held until this writer is closed, so that no other process gets one.
     lock: Mutex<Option<File>>,
+    /// How many rows the next slice of the index may hold.
+    pub(crate) slice: AtomicU32,
 }
 
 /// Reads, and cannot write. Cheap to clone.
@@ -112,6 +114,7 @@ impl Cache {
             Writer {
                 pool,
                 lock: Mutex::new(Some(lock)),
+                slice: AtomicU32::new(32),
             },
             Reader { pool: readers },
         ))

@@ -1,0 +1,365 @@
+//! The search index, made in the background in slices from what changed.
+
+use crate::{
+    error::{CacheError, Doing},
+    keys,
+    open::{Reader, Writer},
+    read::decode,
+    words::for_index,
+};
+use chrono::{DateTime, Utc};
+use deskhand_domain::{Customer, Message, Order, Shipment, Ticket};
+use serde_json::{Value, json};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// Documents of one second get neighbouring numbers.
+const EACH_SECOND: i64 = 1024;
+/// What a slice holds at least and at most.
+const SMALLEST: u32 = 8;
+const LARGEST: u32 = 512;
+
+/// What can be found; the number is the kind in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Ticket = 1,
+    Message = 2,
+    Customer = 3,
+    Order = 4,
+    Shipment = 5,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Ticket,
+        Self::Message,
+        Self::Customer,
+        Self::Order,
+        Self::Shipment,
+    ];
+
+    pub(crate) fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as i64 == number)
+    }
+
+    pub(crate) fn table(self) -> &'static str {
+        match self {
+            Self::Ticket => "tickets",
+            Self::Message => "messages",
+            Self::Customer => "customers",
+            Self::Order => "orders",
+            Self::Shipment => "shipments",
+        }
+    }
+
+    fn bodies(self) -> &'static str {
+        macro_rules! of {
+            ($table:literal) => {
+                concat!(
+                    "select rowid, id, body from ",
+                    $table,
+                    " where rowid in (select value from json_each(?1))"
+                )
+            };
+        }
+        match self {
+            Self::Ticket => of!("tickets"),
+            Self::Message => of!("messages"),
+            Self::Customer => of!("customers"),
+            Self::Order => of!("orders"),
+            Self::Shipment => of!("shipments"),
+        }
+    }
+}
+
+/// A record that can be found.
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    Ticket(Ticket),
+    Message(Message),
+    Customer(Customer),
+    Order(Order),
+    Shipment(Shipment),
+}
+
+impl Item {
+    fn read(kind: Kind, id: &str, body: &str) -> Result<Self, CacheError> {
+        let table = kind.table();
+        Ok(match kind {
+            Kind::Ticket => Self::Ticket(decode(table, id, body)?),
+            Kind::Message => Self::Message(decode(table, id, body)?),
+            Kind::Customer => Self::Customer(decode(table, id, body)?),
+            Kind::Order => Self::Order(decode(table, id, body)?),
+            Kind::Shipment => Self::Shipment(decode(table, id, body)?),
+        })
+    }
+
+    /// What a newer one stands before.
+    pub(crate) fn at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Ticket(x) => x.last_message_at,
+            Self::Message(x) => x.sent_at,
+            Self::Customer(x) => x.since,
+            Self::Order(x) => x.placed_at,
+            Self::Shipment(x) => x.created_at,
+        }
+    }
+
+    /// The words it is found by, in an order that a snippet can show.
+    pub(crate) fn text(&self) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        match self {
+            Self::Ticket(x) => {
+                parts.push(&x.subject);
+                parts.extend(x.tags.iter().map(String::as_str));
+            }
+            Self::Message(x) => {
+                parts.push(&x.text);
+                parts.extend(x.attachments.iter().map(String::as_str));
+            }
+            Self::Customer(x) => {
+                parts.extend([x.name.as_str(), x.email.as_str()]);
+                parts.extend(x.city.as_deref());
+            }
+            Self::Order(x) => {
+                parts.push(&x.number);
+                for line in &x.lines {
+                    parts.extend([line.title.as_str(), &line.variant, &line.sku]);
+                }
+                parts.extend([x.ship_to.name.as_str(), &x.ship_to.city]);
+                parts.extend(x.returns.iter().map(|back| back.number.as_str()));
+            }
+            Self::Shipment(x) => parts.extend([x.carrier.as_str(), &x.tracking_number]),
+        }
+        parts.retain(|part| !part.trim().is_empty());
+        parts.join(" · ")
+    }
+}
+
+/// Reads records by where they stand in their table.
+pub(crate) async fn items(
+    connection: &mut SqliteConnection,
+    rows: &[(Kind, i64)],
+) -> Result<BTreeMap<(Kind, i64), Item>, CacheError> {
+    let mut found = BTreeMap::new();
+    for kind in Kind::ALL {
+        let wanted: Vec<i64> = rows
+            .iter()
+            .filter(|row| row.0 == kind)
+            .map(|row| row.1)
+            .collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let rows = sqlx::query(kind.bodies())
+            .bind(text(&wanted)?)
+            .fetch_all(&mut *connection)
+            .await
+            .doing("read what is looked for")?;
+        for row in &rows {
+            let item = Item::read(kind, row.get(1), row.get(2))?;
+            found.insert((kind, row.get(0)), item);
+        }
+    }
+    Ok(found)
+}
+
+impl Writer {
+    /// Indexes some of what changed, the newest first, and holds the writer about as long as it is
+    /// told. Answers whether there is more.
+    pub async fn index_slice(&self, budget: Duration) -> Result<bool, CacheError> {
+        let size = self.slice.load(Ordering::Relaxed).clamp(SMALLEST, LARGEST);
+        let begun = Instant::now();
+        let mut tx = self.pool.begin().await.doing("begin to index")?;
+        let queue = next(&mut tx, size).await?;
+        if queue.is_empty() {
+            return Ok(false);
+        }
+        let rows: Vec<(Kind, i64)> = queue.iter().map(|(_, kind, row)| (*kind, *row)).collect();
+        let items = items(&mut tx, &rows).await?;
+        forget(&mut tx, &rows).await?;
+        store(&mut tx, &items).await?;
+        let done: Vec<Value> = queue
+            .iter()
+            .map(|(at, kind, row)| json!([at, *kind as i64, row]))
+            .collect();
+        run(
+            &mut tx,
+            "delete from to_index where (at, kind, row) in \
+             (select value ->> 0, value ->> 1, value ->> 2 from json_each(?1))",
+            &done,
+        )
+        .await?;
+        tx.commit().await.doing("commit what was indexed")?;
+        let took = begun.elapsed().as_secs_f64().max(1e-6);
+        // Half of the way to what would just fit, so that one slow commit does not swing it.
+        let fits = f64::from(size) * budget.as_secs_f64() * 0.8 / took;
+        let size = f64::midpoint(f64::from(size), fits);
+        let size = size.clamp(SMALLEST.into(), LARGEST.into()) as u32;
+        self.slice.store(size, Ordering::Relaxed);
+        Ok(true)
+    }
+}
+
+impl Reader {
+    /// How much of the copy can be found, in percent; 100 only when all can.
+    pub async fn indexed_percent(&self) -> Result<u8, CacheError> {
+        let mut connection = self.pool.acquire().await.doing("begin to read")?;
+        indexed_percent(&mut connection).await
+    }
+}
+
+pub(crate) async fn indexed_percent(connection: &mut SqliteConnection) -> Result<u8, CacheError> {
+    let more: Option<i64> = sqlx::query_scalar("select 1 from to_index limit 1")
+        .fetch_optional(&mut *connection)
+        .await
+        .doing("see what is to be indexed")?;
+    if more.is_none() {
+        return Ok(100);
+    }
+    let (done, left): (i64, i64) =
+        sqlx::query_as("select (select count(*) from documents), (select count(*) from to_index)")
+            .fetch_one(connection)
+            .await
+            .doing("count what is indexed")?;
+    let percent = done * 100 / (done + left).max(1);
+    Ok(u8::try_from(percent.clamp(0, 99)).unwrap_or(99))
+}
+
+/// Takes everything out of the index.
+pub(crate) const CLEAR: [&str; 5] = [
+    "insert into words (words) values ('delete-all')",
+    "delete from documents",
+    "delete from exact",
+    "delete from to_index",
+    "delete from evicted",
+];
+
+type Tx<'a> = Transaction<'a, Sqlite>;
+
+async fn next(tx: &mut Tx<'_>, size: u32) -> Result<Vec<(i64, Kind, i64)>, CacheError> {
+    let rows = sqlx::query(
+        "select at, kind, row from to_index order by at desc, kind desc, row desc limit ?1",
+    )
+    .bind(size)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("read what is to be indexed")?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| Some((row.get(0), Kind::from_number(row.get(1))?, row.get(2))))
+        .collect())
+}
+
+/// Takes rows out of the index.
+pub(crate) async fn forget(tx: &mut Tx<'_>, rows: &[(Kind, i64)]) -> Result<(), CacheError> {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|(kind, row)| json!([*kind as i64, row]))
+        .collect();
+    for statement in [
+        "delete from words where rowid in (select doc from documents \
+         where (kind, row) in (select value ->> 0, value ->> 1 from json_each(?1)))",
+        "delete from documents \
+         where (kind, row) in (select value ->> 0, value ->> 1 from json_each(?1))",
+        "delete from exact \
+         where (kind, row) in (select value ->> 0, value ->> 1 from json_each(?1))",
+    ] {
+        run(tx, statement, &rows).await?;
+    }
+    Ok(())
+}
+
+async fn store(tx: &mut Tx<'_>, items: &BTreeMap<(Kind, i64), Item>) -> Result<(), CacheError> {
+    let mut seconds: Vec<(i64, (Kind, i64))> = items
+        .iter()
+        .map(|(key, item)| (item.at().timestamp().max(0) * EACH_SECOND, *key))
+        .collect();
+    seconds.sort_unstable();
+    let mut taken = BTreeSet::new();
+    let mut documents = Vec::with_capacity(items.len());
+    for (first, key) in seconds {
+        documents.push((free(tx, first, &mut taken).await?, key));
+    }
+    // Ascending: the word index writes a piece of its own whenever a number goes back.
+    documents.sort_unstable();
+    let rows: Vec<Value> = documents
+        .iter()
+        .map(|(doc, (kind, row))| json!([doc, *kind as i64, row]))
+        .collect();
+    let texts: Vec<Value> = documents
+        .iter()
+        .filter_map(|(doc, key)| Some(json!([doc, for_index(&items.get(key)?.text())])))
+        .collect();
+    let exact: Vec<Value> = items
+        .iter()
+        .flat_map(|((kind, row), item)| {
+            keys::of(item)
+                .into_iter()
+                .map(move |key| json!([key, *kind as i64, row]))
+        })
+        .collect();
+    run(
+        tx,
+        "insert into documents (doc, kind, row) \
+         select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)",
+        &rows,
+    )
+    .await?;
+    run(
+        tx,
+        "insert into words (rowid, text) select value ->> 0, value ->> 1 from json_each(?1)",
+        &texts,
+    )
+    .await?;
+    run(
+        tx,
+        "insert or ignore into exact (key, kind, row) \
+         select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)",
+        &exact,
+    )
+    .await
+}
+
+/// A number that no document has, at a moment or shortly after it.
+async fn free(tx: &mut Tx<'_>, first: i64, taken: &mut BTreeSet<i64>) -> Result<i64, CacheError> {
+    let mut end = first + EACH_SECOND;
+    loop {
+        let stored: Option<i64> =
+            sqlx::query_scalar("select max(doc) from documents where doc >= ?1 and doc < ?2")
+                .bind(first)
+                .bind(end)
+                .fetch_one(&mut **tx)
+                .await
+                .doing("number a document")?;
+        let now = taken.range(first..end).next_back().copied();
+        let doc = stored.max(now).map_or(first, |last| last + 1);
+        if doc < end {
+            taken.insert(doc);
+            return Ok(doc);
+        }
+        // Everything of this second has a number: among four times as many there is one.
+        end = first + (end - first) * 4;
+    }
+}
+
+async fn run(tx: &mut Tx<'_>, statement: &'static str, rows: &[Value]) -> Result<(), CacheError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(statement)
+        .bind(text(rows)?)
+        .execute(&mut **tx)
+        .await
+        .doing("write the index")?;
+    Ok(())
+}
+
+fn text(rows: &(impl serde::Serialize + ?Sized)) -> Result<String, CacheError> {
+    serde_json::to_string(rows).map_err(CacheError::Encode)
+}
