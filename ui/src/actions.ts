@@ -73,6 +73,7 @@ export const ACTIONS: readonly Action[] = [
   { id: 'next_view', group: 'go', label: m.act_next_view, icon: 'chevron-down', keys: [']'], when: always, run: (shop) => void shop.stepView(1), quiet: true },
   { id: 'previous_view', group: 'go', label: m.act_previous_view, icon: 'chevron-down', keys: ['['], when: always, run: (shop) => void shop.stepView(-1), quiet: true },
 
+  { id: 'search', group: 'window', label: m.act_search, icon: 'search', keys: ['/'], when: always, run: overlay('search') },
   { id: 'palette', group: 'window', label: m.act_palette, icon: 'search', keys: ['Ctrl+k'], when: always, run: overlay('palette'), quiet: true },
   { id: 'panel', group: 'window', label: m.act_panel, icon: 'panel-right', keys: ['\\'], when: always, run: (shop) => shop.togglePanel(matchMedia(PANEL_OVER).matches) },
   { id: 'outbox', group: 'window', label: m.act_outbox, icon: 'send', keys: ['b'], when: always, run: overlay('outbox') },

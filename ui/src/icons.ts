@@ -43,6 +43,7 @@ export const ICONS = [
   'paperclip',
   'pencil-line',
   'phone',
+  'receipt-text',
   'refresh-cw',
   'reply',
   'rotate-ccw',

@@ -71,7 +71,7 @@ describe('the table of actions', () => {
     ['Shift+E', 'reopen'], ['h', 'snooze'], ['x', 'escalate'], ['l', 'tag'], ['p', 'priority'], ['g o', 'view_my_open'],
     ['g u', 'view_unassigned'], ['g m', 'view_mentions'], ['g s', 'view_snoozed'], ['[', 'previous_view'], [']', 'next_view'],
     ['\\', 'panel'], ['?', 'keys'], ['b', 'outbox'], ['Shift+N', 'next_unassigned'], ['Ctrl+Enter', 'send'],
-    ['Ctrl+Shift+Enter', 'send_close'], ['Ctrl+k', 'palette'], ['Ctrl+1', 'view_my_open'], ['Ctrl+9', 'view_high_value'], ['g h', 'view_held'],
+    ['Ctrl+Shift+Enter', 'send_close'], ['Ctrl+k', 'palette'], ['Ctrl+1', 'view_my_open'], ['Ctrl+9', 'view_high_value'], ['/', 'search'], ['z', 'undo'], ['y', 'held'], ['g h', 'view_held'],
   ])('%s is %s', (key, id) => {
     expect(ACTIONS.find((action) => action.keys.includes(key))?.id).toBe(id);
   });

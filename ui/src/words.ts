@@ -3,6 +3,7 @@ import type {
   CallCode,
   Channel,
   Delivery,
+  Found,
   FulfilmentStatus,
   Intent,
   Mood,
@@ -123,6 +124,33 @@ export const deliveryIcon: Record<Delivery, IconName> = {
   delivered: 'check-check',
   read: 'check-check',
   failed: 'circle-alert',
+};
+
+export const foundWord: Words<Found> = {
+  ticket: m.search_ticket,
+  message: m.search_message,
+  note: m.search_note,
+  customer: m.search_person,
+  order: m.search_order,
+  parcel: m.search_parcel,
+};
+
+export const foundGroupWord: Words<Found> = {
+  ticket: m.search_tickets,
+  message: m.search_messages,
+  note: m.search_notes,
+  customer: m.search_people,
+  order: m.search_orders,
+  parcel: m.search_parcels,
+};
+
+export const foundIcon: Record<Found, IconName> = {
+  ticket: 'inbox',
+  message: 'message-square',
+  note: 'sticky-note',
+  customer: 'user',
+  order: 'receipt-text',
+  parcel: 'truck',
 };
 
 export const paymentWord: Words<PaymentStatus> = {

@@ -5,6 +5,7 @@ import { m } from '../../paraglide/messages';
 import { viewWord } from '../../words';
 import { coalesced } from '../../coalesced';
 import { Inbox } from '../inbox/screen.svelte';
+import { Search } from '../search/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
 import { waitingOps, type Back } from './back';
 import { Undo, type Leaving } from './undo.svelte';
@@ -25,6 +26,7 @@ export class Shop {
   readonly inbox: Inbox;
   readonly ticket: OpenTicket;
   readonly undo: Undo;
+  readonly search: Search;
   connection = $state<ConnectionView>({ state: 'catching_up', current_as_of: null, retry_at: null, history: 100, problem: null });
   counts = $state<Partial<Record<ViewId, number>>>({});
   outbox = $state.raw<OutboxItem[]>([]);
@@ -53,6 +55,7 @@ export class Shop {
     this.signedIn = signedIn;
     this.#call = call;
     this.inbox = new Inbox(call);
+    this.search = new Search(call);
     this.undo = new Undo(signedIn.account.id);
     this.ticket = new OpenTicket(call, signedIn.account.id, (view) => this.undo.look(view));
   }
@@ -140,6 +143,12 @@ export class Shop {
       this.#stay = setTimeout(() => this.#mark(marked), STAY);
     }
     await this.ticket.open(id);
+  }
+
+  /** Shows a conversation that was searched for, in whatever view it stands. */
+  async openFound(id: TicketId): Promise<void> {
+    await this.openRow(id);
+    this.focusOn('thread');
   }
 
   /** Goes into the selected conversation. */

@@ -21,7 +21,9 @@ const RECORDS: [Omit<SearchHit, 'snippet' | 'exact'>, string][] = [
 export function searched(text: string, indexed: number): SearchResults {
   const words = text.trim().toLowerCase().split(/\s+/).filter((word) => word !== '');
   const last = words.at(-1) ?? '';
-  const unclear = words.filter((word) => word.includes(':') && !OPERATORS.some((one) => word.startsWith(one)));
+  const unclear = words
+    .filter((word) => word.includes(':') && !['from:', 'tag:', 'is:', 'before:', 'order:'].some((one) => word.startsWith(one)))
+    .map((word) => `There is no filter “${word}”, so it was looked for as a word.`);
   const plain = words.filter((word) => !word.includes(':'));
   const hits = plain.length === 0 ? [] : RECORDS.flatMap(([hit, around]) => {
     const all = `${hit.title} ${around} ${hit.customer ?? ''}`.toLowerCase();
