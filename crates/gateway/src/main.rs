@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use deskhand_gateway::{
     Config, StartError,
     config::{File, LISTEN},
+    new_epoch,
     routes::Description,
     start,
 };
@@ -23,24 +24,36 @@ struct Arguments {
 enum Command {
     /// Answers desktops and chat pages until it is told to stop.
     Serve(Serve),
+    /// Begins a new history; run it after a backup was put back and before the gateway is started.
+    ///
+    /// What desktops have seen since the backup was made is not in it. With a new epoch they drop
+    /// their copy, keep what waits in their outbox, and sync again. The gateway must not run.
+    NewEpoch(Place),
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
 }
 
+/// Where the data lies.
 #[derive(clap::Args)]
-struct Serve {
+struct Place {
     /// The folder with everything it keeps.
     #[arg(long, env = "DESKHAND_DATA_DIR")]
     data_dir: Option<PathBuf>,
-    /// Where it listens; 127.0.0.1:7430 unless told.
-    #[arg(long, env = "DESKHAND_LISTEN")]
-    listen: Option<SocketAddr>,
     /// A PostgreSQL database instead of a file: postgres://user:password@host:5432/database.
     #[arg(long, env = "DESKHAND_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// A configuration file in TOML.
     #[arg(long, env = "DESKHAND_CONFIG")]
     config: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Where it listens; 127.0.0.1:7430 unless told.
+    #[arg(long, env = "DESKHAND_LISTEN")]
+    listen: Option<SocketAddr>,
     /// For how many seconds replies may be undone before they are sent; 13 unless told, 0 for none.
     #[arg(long, env = "DESKHAND_UNDO_SECONDS")]
     undo_seconds: Option<u16>,
@@ -67,15 +80,30 @@ async fn main() -> ExitCode {
         },
         Command::Serve(serve) => {
             log();
-            match run(serve).await {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    eprintln!("deskhand-gateway: {error}");
-                    ExitCode::from(error.exit_code())
-                }
-            }
+            finish(run(serve).await)
+        }
+        Command::NewEpoch(place) => {
+            log();
+            finish(begin_anew(&place).await)
         }
     }
+}
+
+fn finish(done: Result<(), StartError>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("deskhand-gateway: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+async fn begin_anew(place: &Place) -> Result<(), StartError> {
+    let (config, _) = place.read()?;
+    let epoch = new_epoch(&config).await?;
+    println!("epoch {epoch}: desktops will sync again once the gateway runs");
+    Ok(())
 }
 
 async fn run(serve: Serve) -> Result<(), StartError> {
@@ -89,18 +117,8 @@ async fn run(serve: Serve) -> Result<(), StartError> {
 
 /// The command line and the environment win over the file.
 fn config(serve: Serve) -> Result<Config, StartError> {
-    let file = serve
-        .config
-        .as_deref()
-        .map(File::read)
-        .transpose()?
-        .unwrap_or_default();
-    let data_dir = serve.data_dir.or(file.data_dir).ok_or_else(|| {
-        StartError::Config("say where to keep the data with --data-dir".to_owned())
-    })?;
-    let mut config = Config::embedded(data_dir);
+    let (mut config, file) = serve.place.read()?;
     config.listen = serve.listen.or(file.listen).unwrap_or(LISTEN);
-    config.database_url = serve.database_url.or(file.database_url);
     config.sample = serve.sample || file.sample.unwrap_or_default();
     config.sample_on_network = serve.sample_on_network;
     if let Some(seconds) = serve.undo_seconds.or(file.undo_seconds) {
@@ -110,6 +128,21 @@ fn config(serve: Serve) -> Result<Config, StartError> {
         config.chat_messages_per_minute = limit;
     }
     Ok(config)
+}
+
+impl Place {
+    /// Where the data lies, and the whole configuration file.
+    fn read(&self) -> Result<(Config, File), StartError> {
+        let file = self.config.as_deref().map(File::read).transpose()?;
+        let mut file = file.unwrap_or_default();
+        let data_dir = self.data_dir.clone().or(file.data_dir.take());
+        let data_dir = data_dir.ok_or_else(|| {
+            StartError::Config("say where to keep the data with --data-dir".to_owned())
+        })?;
+        let mut config = Config::embedded(data_dir);
+        config.database_url = self.database_url.clone().or(file.database_url.take());
+        Ok((config, file))
+    }
 }
 
 /// Pretty on a terminal, JSON otherwise.

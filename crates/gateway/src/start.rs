@@ -99,6 +99,11 @@ pub enum StartError {
     Migration { database: String, why: String },
     #[error("the database failed ({what}): try again, or put back a backup if it stays")]
     Database { what: String },
+    #[error(
+        "there is no {}: put the backup there first, or name its folder with --data-dir",
+        file.display()
+    )]
+    NoDatabase { file: PathBuf },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -137,6 +142,7 @@ impl StartError {
             Self::SampleOnNetwork { .. } => 21,
             Self::Migration { .. } => 22,
             Self::Database { .. } | Self::Store(_) => 23,
+            Self::NoDatabase { .. } => 24,
         }
     }
 }
@@ -214,6 +220,25 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
         tasks,
         _lock: lock,
     })
+}
+
+/// Begins a new history in a database that a backup was put back into, and answers its epoch.
+/// Desktops then drop what they have, keep their outbox, and sync again.
+pub async fn new_epoch(config: &Config) -> Result<String, StartError> {
+    let location = location(config);
+    if let Location::File(file) = &location
+        && !file.exists()
+    {
+        return Err(StartError::NoDatabase { file: file.clone() });
+    }
+    let _lock = lock(&config.data_dir)?;
+    let tasks = Tasks::default();
+    let store = Store::open(&location, Clock::default(), tasks)
+        .await
+        .map_err(|error| error.at(&location))?;
+    let begun = store.begin_epoch().await;
+    store.close().await;
+    begun.map_err(|error| StartError::from(error).at(&location))
 }
 
 /// Starts the embedded sample shop on this machine, on its usual port or any free one.

@@ -134,7 +134,8 @@ impl Store {
         Ok(())
     }
 
-    async fn begin_epoch(&self) -> Result<String, StoreError> {
+    /// Gives the history a new name: what was read under the old one holds no longer.
+    pub async fn begin_epoch(&self) -> Result<String, StoreError> {
         let epoch = self.clock().id().simple().to_string();
         let stored = epoch.clone();
         self.write(move |tx| Box::pin(async move { tx.set_meta("epoch", &stored).await }))

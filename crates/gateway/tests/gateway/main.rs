@@ -6,5 +6,6 @@ mod kit;
 mod live;
 mod proof;
 mod replies;
+mod restore;
 mod start;
 mod storm;
