@@ -2,8 +2,8 @@
 
 use crate::{
     clock::{Clock, SystemClock},
-    gateway,
     host::Host,
+    network::{Network, NetworkError},
     session::Slot,
     shop::Shop,
     tasks::Tasks,
@@ -25,7 +25,7 @@ pub(crate) struct Inner {
     pub(crate) data_dir: PathBuf,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) http: reqwest::Client,
+    pub(crate) network: Network,
     /// One of boot, sign-in and sign-out at a time.
     pub(crate) session: tokio::sync::Mutex<()>,
     pub(crate) slot: Mutex<Option<Slot>>,
@@ -40,7 +40,7 @@ pub(crate) struct Inner {
 pub enum StartError {
     /// The network library could not be set up.
     #[error("the encrypted network connection could not be set up")]
-    Network(#[source] reqwest::Error),
+    Network(#[from] NetworkError),
 }
 
 impl Client {
@@ -60,7 +60,7 @@ impl Client {
             data_dir,
             host,
             clock,
-            http: gateway::http().map_err(StartError::Network)?,
+            network: Network::new()?,
             session: Default::default(),
             slot: Default::default(),
             ended: Default::default(),

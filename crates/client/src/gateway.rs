@@ -1,6 +1,6 @@
 //! The gateway over HTTP.
 
-use crate::address::Address;
+use crate::{address::Address, network::Network};
 use chrono::{DateTime, TimeDelta, Utc};
 use deskhand_domain::{Message, OpId, Ticket, TicketId};
 use deskhand_protocol::{
@@ -23,7 +23,7 @@ const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(5);
 /// A gateway, perhaps with a session there.
 #[derive(Clone)]
 pub(crate) struct Gateway {
-    http: reqwest::Client,
+    pub(crate) network: Network,
     pub(crate) address: Address,
     pub(crate) token: Option<String>,
 }
@@ -127,38 +127,10 @@ impl From<GatewayError> for CallError {
     }
 }
 
-/// The HTTP client of the program.
-pub(crate) fn http() -> Result<reqwest::Client, reqwest::Error> {
-    // Fails when it was done before, which is as good.
-    if rustls::crypto::ring::default_provider()
-        .install_default()
-        .is_err()
-    {
-        tracing::debug!("the cryptography was chosen before");
-    }
-    let builder = || {
-        reqwest::Client::builder()
-            .user_agent(concat!("Deskhand/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_secs(20))
-            .timeout(Duration::from_secs(60))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-    };
-    builder().build().or_else(|error| {
-        // A computer without any certificates can still reach a gateway of its own.
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "no certificates: https will fail"
-        );
-        builder().tls_certs_only([]).build()
-    })
-}
-
 impl Gateway {
-    pub(crate) fn new(http: reqwest::Client, address: Address, token: Option<String>) -> Self {
+    pub(crate) fn new(network: Network, address: Address, token: Option<String>) -> Self {
         Self {
-            http,
+            network,
             address,
             token,
         }
@@ -203,7 +175,7 @@ impl Gateway {
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("after", after);
         }
-        self.send(self.prepared(self.http.get(url))).await
+        self.send(self.prepared(self.network.http.get(url))).await
     }
 
     pub(crate) async fn add_message(
@@ -245,7 +217,7 @@ impl Gateway {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.prepared(self.http.request(method, self.address.join(path)))
+        self.prepared(self.network.http.request(method, self.address.join(path)))
     }
 
     fn prepared(&self, request: RequestBuilder) -> RequestBuilder {

@@ -18,7 +18,7 @@ use futures_util::{SinkExt, StreamExt};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{net::TcpStream, sync::mpsc, time::Instant};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
     tungstenite::{
         self, Message, client::IntoClientRequest, handshake::client::Request,
         protocol::WebSocketConfig,
@@ -88,7 +88,8 @@ async fn connect<'a>(
     state: SyncState,
 ) -> Result<Line<'a>, End> {
     let request = request(shop)?;
-    let connecting = connect_async_with_config(request, Some(limits()), true);
+    let trust = Connector::Rustls(Arc::clone(&shop.gateway.network.tls));
+    let connecting = connect_async_tls_with_config(request, Some(limits()), true, Some(trust));
     let (mut socket, _) = tokio::time::timeout(CONNECT_LIMIT, connecting)
         .await
         .map_err(|_| End::unreachable("the gateway does not answer"))?

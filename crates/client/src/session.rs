@@ -86,7 +86,7 @@ impl Client {
 
     pub(crate) async fn probe(&self, typed: GatewayAddress) -> Result<GatewayProbe, CallError> {
         let address = Address::parse(&typed.address)?;
-        let gateway = Gateway::new(self.inner.http.clone(), address.clone(), None);
+        let gateway = Gateway::new(self.inner.network.clone(), address.clone(), None);
         let start = tokio::time::Instant::now();
         let hello = gateway.hello(self.inner.clock.now()).await?;
         Ok(GatewayProbe {
@@ -123,7 +123,7 @@ impl Client {
     async fn sign_in_at(&self, with: Password, sample: bool) -> Result<SignedIn, CallError> {
         let inner = &self.inner;
         let address = Address::parse(&with.address)?;
-        let gateway = Gateway::new(inner.http.clone(), address.clone(), None);
+        let gateway = Gateway::new(inner.network.clone(), address.clone(), None);
         gateway.hello(inner.clock.now()).await?;
         let body = SignIn {
             email: with.email.trim().to_owned(),
@@ -183,7 +183,7 @@ impl Client {
         let (frames, socket_frames) = mpsc::channel(FRAMES);
         let shop = Arc::new(Shop {
             signed: signed_in.clone(),
-            gateway: Gateway::new(inner.http.clone(), address, Some(token)),
+            gateway: Gateway::new(inner.network.clone(), address, Some(token)),
             writer,
             reader,
             host: Arc::clone(&inner.host),
