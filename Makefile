@@ -47,6 +47,19 @@ pictures: setup-test ui/dist/index.html
 	cargo build --locked -p deskhand -p deskhand-gateway
 	DESKHAND_PICTURES=$(CURDIR)/docs/pictures cargo test --locked -p deskhand-tests --test pictures
 
+# Random scenarios until one fails: SEEDS=10000 from the first on, or DESKHAND_SEED=17 alone.
+.PHONY: soak
+soak: setup-test
+	cargo build --locked -p deskhand-gateway
+	DESKHAND_SEEDS=$(or $(SEEDS),2000) cargo test --locked -p deskhand-tests --test random \
+		-- --nocapture whatever_happens
+
+# Ends a desktop's cache TIMES=2000 times with kill -9, and a gateway a fifth of that.
+.PHONY: crash
+crash: setup-test
+	cargo build --locked -p deskhand-gateway
+	DESKHAND_TIMES=$(or $(TIMES),2000) cargo test --locked -p deskhand-tests --test crash -- --nocapture
+
 # Licences, bans and sources of everything that comes into the program.
 .PHONY: deny
 deny:

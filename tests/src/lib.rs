@@ -12,6 +12,7 @@ pub mod disk;
 pub mod gateway;
 pub mod line;
 pub mod process;
+pub mod random;
 pub mod wait;
 pub mod webdriver;
 

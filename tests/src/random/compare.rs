@@ -1,0 +1,365 @@
+//! Heals a world, waits for quiet and compares: what the gateway holds, what each desk holds on
+//! disk, and what everybody was told.
+
+use super::{
+    plan::Plan,
+    run::{Fate, Op, Sabotage, What, World},
+};
+use anyhow::{Context, bail, ensure};
+use deskhand_cache::{Cache, Key, Progress, Reader};
+use deskhand_domain::{Message, MessageKind, Ticket, TicketId};
+use deskhand_protocol::{
+    sync::{Change, Kind, Record, SyncPage},
+    view::{Nothing, OpRef, OutboxItem, OutboxState},
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How long a healed world may take until nothing moves any more.
+const QUIET: Duration = Duration::from_secs(40);
+
+/// What the gateway holds for an account.
+#[derive(Clone, Default, PartialEq)]
+struct Truth {
+    records: BTreeMap<(Kind, Uuid), Change>,
+}
+
+impl Truth {
+    async fn ask(world: &World, desk: usize) -> anyhow::Result<Self> {
+        let token = world.seats[desk].secret("session")?;
+        let mut truth = Self::default();
+        let mut after: Option<String> = None;
+        loop {
+            // Cursors are made of letters that an address may hold.
+            let after_it = after.map_or(String::new(), |after| format!("?after={after}"));
+            let address = format!("{}/v1/sync{after_it}", world.house.address());
+            let request = world.http.get(address).bearer_auth(&token);
+            let page: SyncPage = request.send().await?.error_for_status()?.json().await?;
+            for change in page.changes {
+                truth.records.insert(change.record.key(), change);
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(truth),
+            }
+        }
+    }
+
+    fn tickets(&self) -> impl Iterator<Item = &Ticket> {
+        self.records
+            .values()
+            .filter_map(|change| match &change.record {
+                Record::Ticket(ticket) => Some(ticket),
+                _ => None,
+            })
+    }
+
+    fn messages(&self, ticket: TicketId) -> Vec<&Message> {
+        let mut messages: Vec<&Message> = self
+            .all_messages()
+            .filter(|message| message.ticket == ticket)
+            .collect();
+        messages.sort_by_key(|message| (message.sent_at, message.id.0.to_string()));
+        messages
+    }
+
+    fn all_messages(&self) -> impl Iterator<Item = &Message> {
+        self.records
+            .values()
+            .filter_map(|change| match &change.record {
+                Record::Message(message) => Some(message),
+                _ => None,
+            })
+    }
+}
+
+/// Makes everything whole, waits until nothing moves, and compares.
+pub(super) async fn heal_and_compare(
+    world: &mut World,
+    sabotage: Option<Sabotage>,
+) -> anyhow::Result<()> {
+    if sabotage == Some(Sabotage::LostOperation) {
+        lose_an_operation(world).await?;
+    }
+    world.seats.iter().for_each(|seat| seat.line.heal());
+    world.house.start().await?;
+    let began = Instant::now();
+    while !quiet(world).await? {
+        ensure!(
+            began.elapsed() < QUIET,
+            "nothing was quiet after {QUIET:?}: {}",
+            restless(world).await?
+        );
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    for desk in 0..world.seats.len() {
+        let before = Truth::ask(world, desk).await?;
+        world.seats[desk].close().await?;
+        if sabotage == Some(Sabotage::StaleRow) && desk == 0 {
+            go_stale(world, &before).await?;
+        }
+        // Something may have been delivered while the desk was closed.
+        let after = Truth::ask(world, desk).await?;
+        on_disk(world, desk, [&before, &after])
+            .await
+            .with_context(|| format!("the cache of desk {desk}"))?;
+    }
+    let truth = Truth::ask(world, 0).await?;
+    for op in &world.ops {
+        happened_once(op, &truth, &world.plan)?;
+    }
+    for said in &world.said {
+        let times = truth.all_messages().filter(|m| m.text == said.text).count();
+        ensure!(
+            times == 1,
+            "the customer's {:?} is there {times} times",
+            said.text
+        );
+    }
+    Ok(())
+}
+
+/// Whether everybody is live, nothing waits, and every screen shows what the gateway holds.
+async fn quiet(world: &mut World) -> anyhow::Result<bool> {
+    world.chat().await?;
+    if world.said.iter().any(|said| !said.acknowledged) {
+        return Ok(false);
+    }
+    let mut waits = false;
+    for desk in 0..world.seats.len() {
+        if world.settle(desk, QUIET).await.is_err() {
+            bail!("desk {desk} did not come back");
+        }
+        let items: Vec<OutboxItem> = world.seats[desk].call("outbox", Nothing {}).await?;
+        waits |= !items.is_empty();
+        for item in items {
+            decide(world, desk, item).await?;
+        }
+        let _: Nothing = world.seats[desk].call("connect_now", Nothing {}).await?;
+    }
+    if waits {
+        return Ok(false);
+    }
+    for desk in 0..world.seats.len() {
+        let truth = Truth::ask(world, desk).await?;
+        for ticket in truth.tickets() {
+            let Some(view) = world.screen(desk, ticket).await? else {
+                return Ok(false);
+            };
+            let same = view.messages.iter().collect::<Vec<_>>() == truth.messages(ticket.id);
+            if !same || view.ticket.updated_at != ticket.updated_at {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// A person looks at what was refused, and sends it all the same or gives it up.
+async fn decide(world: &mut World, desk: usize, item: OutboxItem) -> anyhow::Result<()> {
+    let which = OpRef { op: item.op };
+    let held = match &item.state {
+        OutboxState::Waiting | OutboxState::Sending | OutboxState::Sent => return Ok(()),
+        OutboxState::Held { missed } => {
+            ensure!(!missed.is_empty(), "held, and nothing was missed: {item:?}");
+            true
+        }
+        OutboxState::Parked { reason } => {
+            ensure!(
+                reason.contains("conversation"),
+                "refused for no reason of the plan: {reason}"
+            );
+            false
+        }
+    };
+    world.held += 1;
+    let send = held && world.dice.chance(50);
+    let (call, fate) = if send {
+        ("send_held", Fate::Released)
+    } else {
+        ("discard_op", Fate::GivenUp)
+    };
+    let _: Nothing = world.seats[desk].call(call, which).await?;
+    let mut mine = world.ops.iter_mut().filter(|op| op.id == Some(item.op));
+    mine.next().context("an operation nobody knows of")?.fate = fate;
+    Ok(())
+}
+
+/// For reports: what still waits.
+async fn restless(world: &mut World) -> anyhow::Result<String> {
+    let mut words = String::new();
+    for desk in 0..world.seats.len() {
+        let items: Vec<OutboxItem> = world.seats[desk].call("outbox", Nothing {}).await?;
+        let connection: Value = world.seats[desk].call("connection", Nothing {}).await?;
+        words += &format!("desk {desk} is {connection} with {} waiting: ", items.len());
+        for item in items {
+            words += &format!("{} {:?}, ", item.op, item.state);
+        }
+        let truth = Truth::ask(world, desk).await?;
+        for ticket in truth.tickets() {
+            let view = world.screen(desk, ticket).await?;
+            let messages = truth.messages(ticket.id);
+            let shown = view
+                .as_ref()
+                .map(|view| view.messages.iter().collect::<Vec<_>>());
+            if shown.as_ref() != Some(&messages) {
+                let shown = shown.map_or(0, |shown| shown.len());
+                let number = ticket.number;
+                words += &format!("ticket {number} shows {shown} of {}; ", messages.len());
+            }
+        }
+    }
+    Ok(words)
+}
+
+/// What the desk's file holds is what the gateway holds, record by record.
+async fn on_disk(world: &World, desk: usize, truths: [&Truth; 2]) -> anyhow::Result<()> {
+    let seat = &world.seats[desk];
+    let key = Key::from_hex(&seat.secret("cache-key")?).context("no key")?;
+    let (writer, reader) = Cache::open(&seat.cache()?, &key).await?;
+    let [before, after] = truths;
+    let left = reader.outbox().await?;
+    ensure!(left.is_empty(), "operations stayed: {left:?}");
+    for (id, was) in &before.records {
+        let is = after.records.get(id).unwrap_or(was);
+        same(&reader, was, is, before, after).await?;
+    }
+    reader.close().await;
+    writer.close().await;
+    Ok(())
+}
+
+async fn same(
+    reader: &Reader,
+    was: &Change,
+    is: &Change,
+    before: &Truth,
+    after: &Truth,
+) -> anyhow::Result<()> {
+    let one_of = |found: Option<Record>| {
+        let fine = found.as_ref() == Some(&was.record) || found.as_ref() == Some(&is.record);
+        ensure!(fine, "{found:?} instead of {:?}", is.record);
+        Ok(())
+    };
+    match &was.record {
+        Record::Ticket(ticket) => {
+            one_of(reader.ticket(ticket.id).await?.map(Record::Ticket))?;
+            let messages = reader.messages(ticket.id).await?;
+            let messages: Vec<&Message> = messages.iter().collect();
+            let fine = [before, after]
+                .iter()
+                .any(|truth| truth.messages(ticket.id) == messages);
+            ensure!(
+                fine,
+                "{messages:?} instead of {:?}",
+                after.messages(ticket.id)
+            );
+            Ok(())
+        }
+        Record::Customer(customer) => {
+            one_of(reader.customer(customer.id).await?.map(Record::Customer))
+        }
+        Record::Order(order) => one_of(reader.order(order.id).await?.map(Record::Order)),
+        Record::Shipment(parcel) => {
+            let parcels = reader.shipments(parcel.order).await?;
+            let mut found = parcels.into_iter().filter(|found| found.id == parcel.id);
+            one_of(found.next().map(Record::Shipment))
+        }
+        Record::Account(account) => {
+            let accounts = reader.accounts().await?;
+            let mut found = accounts.into_iter().filter(|found| found.id == account.id);
+            one_of(found.next().map(Record::Account))
+        }
+        // Inside of tickets, above; the others are not read one by one.
+        Record::Message(_) | Record::Macro(_) | Record::Article(_) | Record::Gone(_) => Ok(()),
+    }
+}
+
+/// An acknowledged operation happened once, one that was given up did not, and no reply went out
+/// to a conversation that its author had not seen.
+fn happened_once(op: &Op, truth: &Truth, plan: &Plan) -> anyhow::Result<()> {
+    let text = match &op.what {
+        What::Reply { text, .. } | What::Note { text } => text,
+        What::Tag { tag } => {
+            let mut tickets = truth.tickets().filter(|ticket| ticket.id == op.ticket);
+            let ticket = tickets.next().context("the ticket is gone")?;
+            ensure!(ticket.tags.contains(tag), "{tag} is not there: {op:?}");
+            return Ok(());
+        }
+        What::Other => return Ok(()),
+    };
+    let found: Vec<&Message> = truth.all_messages().filter(|m| m.text == *text).collect();
+    let times = found.len();
+    let fine = match (op.id, op.fate) {
+        (_, Fate::GivenUp) => times == 0,
+        (Some(id), _) => times == 1 && found.iter().all(|message| message.id.0 == id.0),
+        (None, _) => times <= 1,
+    };
+    ensure!(
+        fine,
+        "seed {}, desk {}: there {times} times: {op:?} {found:?}",
+        plan.seed,
+        op.desk
+    );
+    let (What::Reply { seen, .. }, Some(sent), Fate::Goes) = (&op.what, found.first(), op.fate)
+    else {
+        return Ok(());
+    };
+    let conversation = truth.messages(op.ticket);
+    let place = |message: &Message| (message.sent_at, message.id.0);
+    let seen = conversation
+        .iter()
+        .find(|message| Some(message.id) == *seen);
+    // A message of the author's own, sent before, cannot be missed.
+    let missed = conversation.iter().find(|other| {
+        other.kind == MessageKind::Public
+            && other.author != sent.author
+            && seen.is_none_or(|seen| place(other) > place(seen))
+            && place(other) < place(sent)
+    });
+    ensure!(
+        missed.is_none(),
+        "{op:?} went out on a stale view: {missed:?} was missed"
+    );
+    Ok(())
+}
+
+/// Takes an operation out of a desk's outbox behind its back.
+async fn lose_an_operation(world: &mut World) -> anyhow::Result<()> {
+    let items: Vec<OutboxItem> = world.seats[0].call("outbox", Nothing {}).await?;
+    let item = items.first().context("nothing waits")?;
+    world.seats[0].close().await?;
+    let key = Key::from_hex(&world.seats[0].secret("cache-key")?).context("no key")?;
+    let (writer, reader) = Cache::open(&world.seats[0].cache()?, &key).await?;
+    writer.discard(item.op).await?;
+    reader.close().await;
+    writer.close().await;
+    world.seats[0].open().await
+}
+
+/// Puts an old state of a ticket over the new one, as a cache without the rule of the newer
+/// position would.
+async fn go_stale(world: &World, truth: &Truth) -> anyhow::Result<()> {
+    let mut old = truth.tickets().next().context("no ticket")?.clone();
+    old.subject = "An older subject".to_owned();
+    let change = Change {
+        position: i64::MAX - 1,
+        record: Record::Ticket(old),
+    };
+    let seat = &world.seats[0];
+    let key = Key::from_hex(&seat.secret("cache-key")?).context("no key")?;
+    let (writer, reader) = Cache::open(&seat.cache()?, &key).await?;
+    let live = reader.sync_state().await?.context("never synced")?;
+    let progress = Progress::Live {
+        cursor: &live.cursor,
+        upto: live.upto.unwrap_or_default(),
+    };
+    writer
+        .apply(&[change], progress, chrono::Utc::now())
+        .await?;
+    reader.close().await;
+    writer.close().await;
+    Ok(())
+}

@@ -1,0 +1,395 @@
+//! Carries a plan out: what happened is written down as it is acknowledged.
+
+use super::{
+    compare,
+    plan::{Plan, Step},
+    seat::Seat,
+    shop::{House, Template},
+};
+use crate::{random::Dice, use_ring};
+use anyhow::Context;
+use deskhand_domain::{AccountId, MessageId, MessageKind, OpId, Ticket, TicketId, TicketStatus};
+use deskhand_gateway::testing;
+use deskhand_protocol::{
+    chat::{ChatSend, Conversation, OpenConversation},
+    rest::TicketPatch,
+    view::{
+        AddNote, Connection, ConnectionView, Nothing, OutboxItem, OutboxState, SendReply,
+        TicketChange, TicketRef, TicketView,
+    },
+};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How long a desk may take to catch up in the middle of a plan; nothing fails when it cannot.
+const SETTLE: Duration = Duration::from_millis(800);
+
+/// A guard that is taken away, so that a test can see the comparison fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Operations lose their ids on the way, so the gateway cannot know a repeated one.
+    FreshIds,
+    /// A desk takes an old state as a new one.
+    StaleRow,
+    /// A desk drops an operation that it had acknowledged.
+    LostOperation,
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ran {
+    /// Operations that a desk had acknowledged.
+    pub operations: usize,
+    /// Messages of customers that the gateway had acknowledged.
+    pub chats: usize,
+    /// Replies that the gateway refused since the conversation had gone on.
+    pub held: usize,
+}
+
+/// What an agent did.
+#[derive(Clone, Debug)]
+pub(super) struct Op {
+    pub(super) desk: usize,
+    pub(super) ticket: TicketId,
+    pub(super) what: What,
+    /// Its id, when the desk acknowledged it.
+    pub(super) id: Option<OpId>,
+    pub(super) fate: Fate,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Reply {
+        text: String,
+        seen: Option<MessageId>,
+    },
+    Note {
+        text: String,
+    },
+    Tag {
+        tag: String,
+    },
+    Other,
+}
+
+/// What a person decided about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nothing: it goes out by itself.
+    Goes,
+    /// To send it all the same.
+    Released,
+    /// To give it up.
+    GivenUp,
+}
+
+/// A message of the customer.
+pub(super) struct Said {
+    pub(super) id: Uuid,
+    pub(super) text: String,
+    pub(super) acknowledged: bool,
+}
+
+/// Everything in a scenario.
+pub(super) struct World {
+    pub(super) plan: Plan,
+    pub(super) dice: Dice,
+    pub(super) house: House,
+    pub(super) seats: Vec<Seat>,
+    pub(super) ops: Vec<Op>,
+    pub(super) said: Vec<Said>,
+    pub(super) held: usize,
+    pub(super) http: reqwest::Client,
+    token: Option<String>,
+    conversation: Uuid,
+    _folder: TempDir,
+}
+
+/// Carries a plan out, heals everything and compares.
+pub async fn run(
+    template: &Template,
+    plan: Plan,
+    sabotage: Option<Sabotage>,
+) -> anyhow::Result<Ran> {
+    let mut world = World::make(template, plan).await?;
+    if sabotage == Some(Sabotage::FreshIds) {
+        world.seats.iter().for_each(|seat| seat.line.forget_ids());
+    }
+    for (number, step) in world.plan.steps.clone().into_iter().enumerate() {
+        let happened = world.step(number, step).await;
+        happened.with_context(|| format!("step {}: {step:?}", number + 1))?;
+    }
+    compare::heal_and_compare(&mut world, sabotage).await?;
+    Ok(Ran {
+        operations: world.ops.iter().filter(|op| op.id.is_some()).count(),
+        chats: world.said.len(),
+        held: world.held,
+    })
+}
+
+impl World {
+    async fn make(template: &Template, plan: Plan) -> anyhow::Result<Self> {
+        use_ring();
+        let folder = tempfile::tempdir()?;
+        let house = House::open(template, &folder.path().join("gateway"), plan.process).await?;
+        let mut seats = Vec::new();
+        for number in 0..plan.desks {
+            let home = folder.path().join(format!("desk-{number}"));
+            seats.push(Seat::take(number, &home, house.listens()).await?);
+        }
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .no_proxy()
+            .build()?;
+        let mut world = Self {
+            dice: Dice::new(plan.seed ^ 0x5eed),
+            plan,
+            house,
+            seats,
+            ops: Vec::new(),
+            said: Vec::new(),
+            held: 0,
+            http,
+            token: None,
+            conversation: Uuid::now_v7(),
+            _folder: folder,
+        };
+        for desk in 0..world.plan.desks {
+            world.settle(desk, Duration::from_secs(20)).await?;
+        }
+        Ok(world)
+    }
+
+    async fn step(&mut self, number: usize, step: Step) -> anyhow::Result<()> {
+        let text = |what: &str| format!("{what} {number} of {}", self.plan.seed);
+        match step {
+            Step::Reply { desk, ticket } => {
+                let text = text("Reply");
+                self.reply(desk, ticket, text).await?;
+            }
+            Step::Note { desk, ticket } => {
+                let text = text("Note");
+                let note = AddNote {
+                    ticket: id(ticket),
+                    text: text.clone(),
+                };
+                let op = self.seats[desk].call("add_note", note).await?;
+                self.did(desk, ticket, What::Note { text }, Some(op));
+            }
+            Step::Tag { desk, ticket } => {
+                let tag = format!("tag-{number}");
+                let patch = TicketPatch {
+                    add_tags: vec![tag.clone()],
+                    ..TicketPatch::default()
+                };
+                self.change(desk, ticket, patch, What::Tag { tag }).await?;
+            }
+            Step::Assign { desk, ticket } => {
+                let account = AccountId(testing::id(1, 1 + desk as u64));
+                let patch = TicketPatch {
+                    assignee: Some(Some(account)),
+                    ..TicketPatch::default()
+                };
+                self.change(desk, ticket, patch, What::Other).await?;
+            }
+            Step::Close { desk, ticket } => {
+                let patch = TicketPatch {
+                    status: Some(TicketStatus::Closed),
+                    ..TicketPatch::default()
+                };
+                self.change(desk, ticket, patch, What::Other).await?;
+            }
+            Step::Chat => {
+                let said = Said {
+                    id: Uuid::now_v7(),
+                    text: text("Chat"),
+                    acknowledged: false,
+                };
+                self.said.push(said);
+                self.chat().await?;
+            }
+            Step::Settle { desk } => self.catch_up(desk).await?,
+            Step::Cut { desk } => self.seats[desk].line.cut(),
+            Step::Silence { desk } => self.seats[desk].line.fall_silent(),
+            Step::Slow { desk, milliseconds } => {
+                let delay = Duration::from_millis(milliseconds);
+                self.seats[desk].line.slow_down(delay);
+            }
+            Step::Trickle { desk } => self.seats[desk].line.trickle(700),
+            Step::Swallow { desk, operations } => self.seats[desk].line.swallow_answers(operations),
+            Step::Heal { desk } => self.seats[desk].line.heal(),
+            Step::Restart => {
+                self.house.stop().await?;
+                self.house.start().await?;
+            }
+            Step::Stop => self.house.stop().await?,
+            Step::Kill => {
+                self.house.kill().await?;
+                self.house.start().await?;
+            }
+            Step::Reopen { desk } => {
+                self.seats[desk].close().await?;
+                self.seats[desk].open().await?;
+            }
+            Step::KillDesk {
+                desk,
+                ticket,
+                microseconds,
+            } => {
+                let text = text("Last words");
+                let note = AddNote {
+                    ticket: id(ticket),
+                    text: text.clone(),
+                };
+                let after = Duration::from_micros(microseconds);
+                let seat = &mut self.seats[desk];
+                let op = seat.kill_while("add_note", note, after).await?;
+                seat.open().await?;
+                self.did(desk, ticket, What::Note { text }, op);
+            }
+            Step::Jump { desk, seconds } => {
+                let _: serde_json::Value = self.seats[desk].call("put_clock", seconds).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An agent answers what stands on the screen now.
+    async fn reply(&mut self, desk: usize, ticket: u64, text: String) -> anyhow::Result<()> {
+        let seat = &mut self.seats[desk];
+        let view: TicketView = seat
+            .call("ticket", TicketRef { ticket: id(ticket) })
+            .await?;
+        let newest = view
+            .messages
+            .iter()
+            .rfind(|message| message.kind == MessageKind::Public);
+        let seen = newest.map(|message| message.id);
+        let reply = SendReply {
+            ticket: id(ticket),
+            text: text.clone(),
+            seen,
+            close: false,
+        };
+        let op = seat.call("send_reply", reply).await?;
+        self.did(desk, ticket, What::Reply { text, seen }, Some(op));
+        Ok(())
+    }
+
+    async fn change(
+        &mut self,
+        desk: usize,
+        ticket: u64,
+        patch: TicketPatch,
+        what: What,
+    ) -> anyhow::Result<()> {
+        let change = TicketChange {
+            ticket: id(ticket),
+            patch,
+        };
+        let op = self.seats[desk].call("change_ticket", change).await?;
+        self.did(desk, ticket, what, Some(op));
+        Ok(())
+    }
+
+    fn did(&mut self, desk: usize, ticket: u64, what: What, id_of_op: Option<OpId>) {
+        self.ops.push(Op {
+            desk,
+            ticket: id(ticket),
+            what,
+            id: id_of_op,
+            fate: Fate::Goes,
+        });
+    }
+
+    /// The chat page sends what was not confirmed, under the ids it has.
+    pub(super) async fn chat(&mut self) -> anyhow::Result<()> {
+        for said in self.said.iter_mut().filter(|said| !said.acknowledged) {
+            let address = self.house.address();
+            let answer = match &self.token {
+                None => {
+                    let open = OpenConversation {
+                        name: "Noor Visser".to_owned(),
+                        email: "noor@example.com".to_owned(),
+                        text: said.text.clone(),
+                        id: self.conversation,
+                        language: None,
+                    };
+                    let address = format!("{address}/chat/api/conversations");
+                    self.http.post(address).json(&open).send().await
+                }
+                Some(token) => {
+                    let send = ChatSend {
+                        id: said.id,
+                        text: said.text.clone(),
+                    };
+                    let address = format!("{address}/chat/api/messages");
+                    let request = self.http.post(address).bearer_auth(token).json(&send);
+                    request.send().await
+                }
+            };
+            let Ok(answer) = answer else { return Ok(()) };
+            let status = answer.status();
+            let body = answer.text().await?;
+            anyhow::ensure!(status.is_success(), "the chat answered {status}: {body}");
+            if self.token.is_none() {
+                self.token = serde_json::from_str::<Conversation>(&body)?.token;
+            }
+            said.acknowledged = true;
+        }
+        Ok(())
+    }
+
+    /// Waits until a desk has caught up.
+    pub(super) async fn settle(&mut self, desk: usize, within: Duration) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let seat = &mut self.seats[desk];
+        loop {
+            let now: ConnectionView = seat.call("connection", Nothing {}).await?;
+            if now.state == Connection::Live && now.history == 100 {
+                return Ok(());
+            }
+            anyhow::ensure!(
+                began.elapsed() < within,
+                "desk {desk} did not catch up: {now:?}"
+            );
+            let _: Nothing = seat.call("connect_now", Nothing {}).await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until a desk has caught up and sent what it has, or could not.
+    async fn catch_up(&mut self, desk: usize) -> anyhow::Result<()> {
+        let began = Instant::now();
+        while began.elapsed() < SETTLE {
+            let now: ConnectionView = self.seats[desk].call("connection", Nothing {}).await?;
+            let items: Vec<OutboxItem> = self.seats[desk].call("outbox", Nothing {}).await?;
+            let waits = |item: &OutboxItem| {
+                matches!(item.state, OutboxState::Waiting | OutboxState::Sending)
+            };
+            if now.state == Connection::Live && !items.iter().any(waits) {
+                return Ok(());
+            }
+            let _: Nothing = self.seats[desk].call("connect_now", Nothing {}).await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
+    /// The newest state of a ticket on a desk's screen, or nothing when it is not there.
+    pub(super) async fn screen(
+        &mut self,
+        desk: usize,
+        ticket: &Ticket,
+    ) -> anyhow::Result<Option<TicketView>> {
+        let which = TicketRef { ticket: ticket.id };
+        Ok(self.seats[desk].try_call("ticket", which).await?.ok())
+    }
+}
+
+fn id(ticket: u64) -> TicketId {
+    // Every third ticket of the small shop is closed; these are open.
+    TicketId(testing::id(5, ticket))
+}

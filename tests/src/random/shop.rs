@@ -1,0 +1,162 @@
+//! The gateway of a scenario: a small shop that is made once and copied for each seed.
+
+use super::plan::TICKETS;
+use crate::{
+    desk::PASSWORD,
+    free_port,
+    process::{Process, program},
+    wait,
+};
+use anyhow::Context;
+use deskhand_gateway::{Config, Running, passwords, testing};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// A database that every scenario begins with.
+pub struct Template {
+    folder: TempDir,
+}
+
+impl Template {
+    /// Makes it.
+    pub async fn make() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let running = deskhand_gateway::start(Config::embedded(folder.path())).await?;
+        let hash = passwords::hash(PASSWORD).await;
+        let shop = testing::small_shop(chrono::Utc::now(), 2 * TICKETS, hash);
+        running.state.store.seed(shop).await?;
+        running.stop().await;
+        Ok(Self { folder })
+    }
+
+    fn copy(&self, to: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(to)?;
+        for file in std::fs::read_dir(self.folder.path())? {
+            let file = file?;
+            if file.file_name() != "gateway.lock" {
+                std::fs::copy(file.path(), to.join(file.file_name()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The gateway of one scenario. It keeps its port and its folder.
+pub struct House {
+    folder: PathBuf,
+    config: Config,
+    as_process: bool,
+    inside: Option<Running>,
+    outside: Option<Process>,
+}
+
+impl House {
+    /// Copies the shop into a folder and starts a gateway on it.
+    pub async fn open(
+        template: &Template,
+        folder: &Path,
+        as_process: bool,
+    ) -> anyhow::Result<Self> {
+        template.copy(folder)?;
+        let mut config = Config::embedded(folder);
+        config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        config.chat_messages_per_minute = 100_000;
+        std::fs::write(
+            folder.join("gateway.toml"),
+            "chat_messages_per_minute = 100000\n",
+        )?;
+        let mut house = Self {
+            folder: folder.to_owned(),
+            config,
+            as_process,
+            inside: None,
+            outside: None,
+        };
+        house.start().await?;
+        Ok(house)
+    }
+
+    /// The socket address, for a line before it.
+    pub fn listens(&self) -> SocketAddr {
+        self.config.listen
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> String {
+        format!("http://{}", self.config.listen)
+    }
+
+    /// Whether it runs now.
+    pub fn runs(&self) -> bool {
+        self.inside.is_some() || self.outside.is_some()
+    }
+
+    /// Starts it, unless it runs.
+    pub async fn start(&mut self) -> anyhow::Result<()> {
+        if self.runs() {
+            return Ok(());
+        }
+        if self.as_process {
+            return self.start_process().await;
+        }
+        let config = &self.config;
+        let running = wait::until("the gateway's port to be free", || async {
+            Ok(deskhand_gateway::start(config.clone()).await.ok())
+        })
+        .await?;
+        self.inside = Some(running);
+        Ok(())
+    }
+
+    async fn start_process(&mut self) -> anyhow::Result<()> {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("gateway.log"))?;
+        let mut command = Command::new(program("deskhand-gateway")?);
+        command
+            .args(["serve", "--data-dir"])
+            .arg(&self.folder)
+            .arg("--config")
+            .arg(self.folder.join("gateway.toml"))
+            .args(["--listen", &self.config.listen.to_string()])
+            .stdin(Stdio::null())
+            .stderr(log);
+        // It says where it listens as soon as it does.
+        let started = tokio::task::spawn_blocking(move || {
+            Process::start_and_read(&mut command, Duration::from_secs(20), |line| {
+                line.starts_with("http").then_some(())
+            })
+        });
+        let (process, ()) = started.await?.with_context(|| {
+            std::fs::read_to_string(self.folder.join("gateway.log")).unwrap_or_default()
+        })?;
+        self.outside = Some(process);
+        Ok(())
+    }
+
+    /// Stops it in order.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        if let Some(running) = self.inside.take() {
+            running.stop().await;
+        }
+        if let Some(process) = self.outside.take() {
+            let limit = Duration::from_secs(20);
+            tokio::task::spawn_blocking(move || process.stop(limit)).await??;
+        }
+        Ok(())
+    }
+
+    /// Ends it as a power cut would, if it is a process; otherwise stops it.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        if let Some(process) = self.outside.take() {
+            tokio::task::spawn_blocking(move || process.kill()).await??;
+        }
+        self.stop().await
+    }
+}
