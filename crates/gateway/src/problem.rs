@@ -156,10 +156,12 @@ impl From<StoreError> for Refusal {
             ),
             other if other.is_transient() => {
                 tracing::warn!(error = chain(other), "the database cannot answer now");
-                let mut refusal = Self::new(
-                    Code::Unavailable,
-                    "the gateway's database cannot answer now: try again in a moment",
-                );
+                let words = if other.is_full() {
+                    "the gateway's disk is full, what was stored is safe: make room there and try again"
+                } else {
+                    "the gateway's database cannot answer now: try again in a moment"
+                };
+                let mut refusal = Self::new(Code::Unavailable, words);
                 refusal.retry_after = Some(TimeDelta::seconds(2));
                 refusal
             }
