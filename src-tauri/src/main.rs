@@ -11,13 +11,16 @@ mod keychain;
 mod quit;
 mod rpc;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{panic, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
 use tauri::{App, Manager, WebviewWindowBuilder, async_runtime};
 
 use crate::{core::Core, quit::Quit};
+
+const NO_WINDOW: &str = "the window could not be opened, nothing was changed; start Deskhand on a \
+    display, or use deskhand-browser-host where there is none";
 
 /// The helpdesk desktop that knows every order.
 #[derive(Parser)]
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> anyhow::Result<()> {
-    let app = tauri::Builder::default()
+    let builder = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![rpc::rpc])
         .setup(move |app| {
             // Tauri would panic; the words are what helps.
@@ -47,9 +50,10 @@ fn run(options: Options) -> anyhow::Result<()> {
                 std::process::exit(1);
             }
             Ok(())
-        })
-        .build(tauri::generate_context!())
-        .context("the window could not be opened; is there a display?")?;
+        });
+    let app = without_panic(|| builder.build(tauri::generate_context!()))
+        .context(NO_WINDOW)?
+        .context(NO_WINDOW)?;
     let mut quit = Quit::default();
     app.run(move |app, event| quit.on(app, &event));
     Ok(())
@@ -65,14 +69,21 @@ fn open(app: &mut App, options: Options) -> anyhow::Result<()> {
         // The page keeps its own small things, such as the theme, beside the copy of the shop.
         window = window.data_directory(folder.path.join("page"));
     }
-    window
-        .build()
-        .context("the window could not be opened; is there a display?")?;
+    window.build().context(NO_WINDOW)?;
     let core = Core::default();
     app.manage(core.clone());
     let handle = app.handle().clone();
     async_runtime::spawn(async move { core.start(handle, folder, lock).await });
     Ok(())
+}
+
+/// The toolkit panics where there is no display; a person needs words instead.
+fn without_panic<T>(build: impl FnOnce() -> T) -> Option<T> {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let built = panic::catch_unwind(panic::AssertUnwindSafe(build));
+    panic::set_hook(usual);
+    built.ok()
 }
 
 fn complain(error: &anyhow::Error) -> ExitCode {

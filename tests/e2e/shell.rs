@@ -101,6 +101,19 @@ async fn the_sample_shop_opens_from_the_sign_in_screen_and_again_at_the_next_sta
 }
 
 #[test]
+fn without_a_display_the_program_says_so_in_one_line() -> anyhow::Result<()> {
+    let desktop = Desktop::start(Keyring::Unlocked)?;
+    let mut command = desktop.command(&program("deskhand")?);
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    let ended = command.output()?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("window could not be opened"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn the_program_ends_in_order_when_it_is_asked_to() -> anyhow::Result<()> {
     let desktop = Desktop::start(Keyring::Unlocked)?;
     let mut command = desktop.command(&program("deskhand")?);

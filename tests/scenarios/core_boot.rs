@@ -200,6 +200,59 @@ async fn a_damaged_cache_is_kept_aside_and_a_new_one_is_filled() -> anyhow::Resu
 }
 
 #[tokio::test]
+async fn a_copy_of_a_newer_program_is_kept_aside_and_what_waits_is_still_sent() -> anyhow::Result<()>
+{
+    let folder = tempfile::tempdir()?;
+    let mut shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    let ticket = desk.some_ticket().await?;
+    shop.close().await;
+    desk.reply(&ticket, "written before the downgrade").await?;
+    desk.client.stop().await;
+    written_by_a_newer_program(&desk, folder.path()).await?;
+
+    let desk = desk.restart().await?;
+    let problem = boot_problem(&desk).await?.map(|problem| problem.code);
+    assert_eq!(problem, Some(CallCode::CacheNewer));
+    shop.reopen().await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    desk.arrives(&ticket, "written before the downgrade")
+        .await?;
+    let mut kept = vec![];
+    caches(&folder.path().join("desk"), &mut kept)?;
+    let is_aside = |file: &PathBuf| file.to_string_lossy().contains("cache.db.newer-");
+    assert!(kept.iter().any(is_aside), "{kept:?}");
+    desk.client.stop().await;
+    Ok(())
+}
+
+async fn written_by_a_newer_program(desk: &Desk, folder: &Path) -> anyhow::Result<()> {
+    use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+    let names = desk.host.secrets.names();
+    let name = names.iter().find(|name| name.starts_with("cache-key"));
+    let key = desk.host.secrets.get(name.expect("a name"))?;
+    let mut files = vec![];
+    caches(&folder.join("desk"), &mut files)?;
+    let file = files.iter().find(|file| file.ends_with("cache.db"));
+    let mut newer = SqliteConnectOptions::new()
+        .filename(file.expect("a cache"))
+        .pragma("key", format!("\"x'{}'\"", key.expect("a key")))
+        .connect()
+        .await?;
+    sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+         values (209901010000, 'tomorrow', 1, x'00', 1)",
+    )
+    .execute(&mut newer)
+    .await?;
+    newer.close().await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_lost_key_keeps_the_file_aside_and_fills_a_new_one() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let shop = Shop::open(&folder.path().join("shop")).await?;
@@ -266,6 +319,50 @@ async fn wrong_sign_ins_say_what_is_wrong() -> anyhow::Result<()> {
     let wrong = desk.client.sign_in(with(shop.address(), "x")).await;
     assert_eq!(code(wrong), Err(CallCode::Unreachable));
     Ok(())
+}
+
+#[tokio::test]
+async fn what_answers_at_the_address_is_told_apart() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    let check = async |body: &str, code: CallCode| -> anyhow::Result<()> {
+        let address = answering(body).await?;
+        let probe = desk.client.probe_gateway(GatewayAddress { address }).await;
+        let said = probe.map(|_| ()).map_err(|error| error.code);
+        assert_eq!(said, Err(code), "{body}");
+        Ok(())
+    };
+    check("<html>hello</html>", CallCode::NotAGateway).await?;
+    check(r#"{"service":"shop"}"#, CallCode::NotAGateway).await?;
+    let next = r#"{"service":"deskhand-gateway","protocol":2,"told":"otherwise"}"#;
+    check(next, CallCode::OtherVersion).await?;
+    let late = r#"{"service":"deskhand-gateway","version":"1","protocol":1,"shop":"A","sample":false,
+        "now":"2020-01-01T00:00:00Z"}"#;
+    check(late, CallCode::ClockOff).await
+}
+
+/// The address of something that answers everything with the same words.
+async fn answering(body: &str) -> anyhow::Result<String> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    tokio_util::task::TaskTracker::new().spawn(async move {
+        while let Ok((mut line, _)) = listener.accept().await {
+            // Whoever asks reads the answer or is gone; both are fine here.
+            if line
+                .read(&mut [0; 4096])
+                .await
+                .is_ok_and(|length| length > 0)
+            {
+                line.write_all(answer.as_bytes()).await.ok();
+            }
+        }
+    });
+    Ok(format!("http://{address}"))
 }
 
 #[tokio::test]

@@ -155,12 +155,16 @@ impl Cache {
         Ok(())
     }
 
-    /// Moves the cache at a path aside, to keep it; answers where it is now. Close it first.
-    pub fn set_aside(path: &Path, label: &str) -> io::Result<PathBuf> {
+    /// Moves the cache at a path aside, to keep it; answers where it is now. Refused while somebody
+    /// has it open.
+    pub fn set_aside(path: &Path, label: &str) -> Result<PathBuf, OpenError> {
+        drop(prepare(path)?);
         let aside = beside(path, &format!(".{label}"));
         for (from, to) in Self::files(path).iter().zip(Self::files(&aside)) {
             match fs::rename(from, to) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(refused(error, from));
+                }
                 _ => {}
             }
         }

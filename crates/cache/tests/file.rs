@@ -166,6 +166,8 @@ async fn there_is_one_writer_and_readers_cannot_write() {
     let (writer, _reader) = Cache::open(&path, &key).await.expect("a cache");
     let second = Cache::open(&path, &key).await.err();
     assert!(matches!(second, Some(OpenError::InUse)), "{second:?}");
+    let moved = Cache::set_aside(&path, "kept").err();
+    assert!(matches!(moved, Some(OpenError::InUse)), "{moved:?}");
     writer.close().await;
     let (_writer, _reader) = Cache::open(&path, &key)
         .await

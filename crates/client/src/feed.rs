@@ -185,7 +185,13 @@ pub(crate) async fn bring_history(shop: Arc<Shop>) {
                 shop.ended.notify_one();
                 return;
             }
-            Err(End::Failed { retry_after, .. }) => backoff.next(retry_after, rand::random()),
+            Err(End::Failed {
+                problem,
+                retry_after,
+            }) => {
+                shop.set_connection(|view| view.problem = Some(problem));
+                backoff.next(retry_after, rand::random())
+            }
             Err(End::Resync | End::GoingAway | End::Unreadable(_)) => {
                 backoff.next(None, rand::random())
             }
@@ -230,6 +236,7 @@ async fn next_page(shop: &Shop) -> Result<bool, End> {
         .writer
         .apply(&page.changes, progress, shop.now())
         .await?;
+    shop.set_connection(|view| view.problem = None);
     show_history(shop).await?;
     shop.tell_applied(&applied);
     Ok(true)

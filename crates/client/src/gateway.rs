@@ -14,7 +14,7 @@ use reqwest::{
     Method, RequestBuilder, Response, StatusCode,
     header::{DATE, HeaderMap, RETRY_AFTER},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::time::Duration;
 
 /// How far apart the two clocks may be.
@@ -138,13 +138,16 @@ impl Gateway {
 
     /// Who answers there, if it is a gateway of our protocol and of our time.
     pub(crate) async fn hello(&self, now: DateTime<Utc>) -> Result<Hello, CallError> {
-        let hello: Hello = self.send(self.request(Method::GET, "v1/hello")).await?;
-        if hello.service != "deskhand-gateway" {
+        let body = self.bytes(self.request(Method::GET, "v1/hello")).await?;
+        // Another version may say more or less of itself, so these two are read first.
+        let greeting: Greeting = read(body.as_ref())?;
+        if greeting.service != "deskhand-gateway" {
             return Err(GatewayError::NotAGateway.into());
         }
-        if hello.protocol != PROTOCOL_VERSION {
-            return Err(GatewayError::OtherVersion(hello.protocol).into());
+        if greeting.protocol != PROTOCOL_VERSION {
+            return Err(GatewayError::OtherVersion(greeting.protocol).into());
         }
+        let hello: Hello = read(body.as_ref())?;
         let off = hello.now - now;
         if off.abs() > CLOCK_MARGIN {
             return Err(CallError::new(
@@ -229,10 +232,24 @@ impl Gateway {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, GatewayError> {
-        let response = answered(request).await?;
-        let body = response.bytes().await.map_err(GatewayError::Unreachable)?;
-        serde_json::from_slice(&body).map_err(|_| GatewayError::NotAGateway)
+        read(self.bytes(request).await?.as_ref())
     }
+
+    async fn bytes(&self, request: RequestBuilder) -> Result<impl AsRef<[u8]>, GatewayError> {
+        let response = answered(request).await?;
+        response.bytes().await.map_err(GatewayError::Unreachable)
+    }
+}
+
+/// What every version of a gateway says of itself.
+#[derive(Deserialize)]
+struct Greeting {
+    service: String,
+    protocol: u32,
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, GatewayError> {
+    serde_json::from_slice(body).map_err(|_| GatewayError::NotAGateway)
 }
 
 async fn answered(request: RequestBuilder) -> Result<Response, GatewayError> {

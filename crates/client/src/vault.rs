@@ -54,17 +54,19 @@ async fn ask<T: Send + 'static>(
         })
 }
 
-/// Whether a cache that the key does not open may be put aside for a new one.
+/// Whether a cache that cannot be used here may be put aside for a new one: the key does not open
+/// it, or a newer program wrote it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfKeyIsWrong {
     /// Nobody has asked for a new start: say so.
     Say,
-    /// Somebody just signed in: the old file can never be read again, and is kept.
+    /// Somebody just signed in: the old file is kept, and a new one is begun.
     BeginAnew,
 }
 
 /// Opens the profile's cache. A damaged one is put aside and its outbox taken over as far as it
-/// can be read; so is one whose key is lost. Nothing is deleted.
+/// can be read; so is one whose key is lost or, at a sign-in, one of a newer program. Nothing is
+/// deleted.
 pub(crate) async fn open(
     host: &Arc<dyn Host>,
     data_dir: &Path,
@@ -98,6 +100,11 @@ pub(crate) async fn open(
         }
         Err(OpenError::WrongKey) if if_wrong == IfKeyIsWrong::BeginAnew => {
             begin_anew(&path, &key, "wrong-key", &[], now).await
+        }
+        Err(OpenError::Newer(_)) if if_wrong == IfKeyIsWrong::BeginAnew => {
+            // No column ever changes its meaning, so what waits to be sent can be read.
+            let rescued = Cache::salvage(&path, &key).await;
+            begin_anew(&path, &key, "newer", &rescued, now).await
         }
         opened => opened.map_err(not_opened),
     }
@@ -142,7 +149,7 @@ fn put_aside(path: &Path, why: &str, now: DateTime<Utc>) -> Result<(), CallError
     let label = format!("{why}-{}", now.timestamp());
     Cache::set_aside(path, &label)
         .map(|_| ())
-        .map_err(|error| CallError::new(CallCode::NotWritable, error.to_string()))
+        .map_err(not_opened)
 }
 
 /// Destroys the key and deletes the file.
@@ -165,8 +172,9 @@ fn not_opened(error: OpenError) -> CallError {
         OpenError::Damaged(_) => CallCode::CacheDamaged,
         OpenError::Newer(_) => CallCode::CacheNewer,
         OpenError::NotWritable { .. } => CallCode::NotWritable,
+        OpenError::InUse => CallCode::FolderInUse,
         OpenError::DiskFull => CallCode::DiskFull,
-        OpenError::InUse | OpenError::Other(_) => CallCode::Internal,
+        OpenError::Other(_) => CallCode::Internal,
     };
     CallError::new(code, error.to_string())
 }

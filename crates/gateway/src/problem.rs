@@ -174,10 +174,12 @@ impl From<StoreError> for Refusal {
             ),
             other if other.is_transient() => {
                 tracing::warn!(error = chain(other), "the database cannot answer now");
-                Self::later(
-                    "the gateway's database cannot answer now: try again in a moment",
-                    TimeDelta::seconds(2),
-                )
+                let words = if other.is_full() {
+                    "the gateway's disk is full, what was stored is safe: make room there and try again"
+                } else {
+                    "the gateway's database cannot answer now: try again in a moment"
+                };
+                Self::later(words, TimeDelta::seconds(2))
             }
             other => {
                 tracing::error!(error = chain(other), "the store failed");

@@ -145,7 +145,7 @@ pub fn all() -> Routes {
         chat::conversation,
         chat::write,
     ),
-    components(schemas(deskhand_protocol::problem::Problem)),
+    components(schemas(deskhand_protocol::problem::Problem, deskhand_domain::OpId)),
     modifiers(&Everywhere)
 )]
 pub struct Description;

@@ -453,6 +453,12 @@ async fn every_description_tells_the_token_and_the_problems() {
             assert!(answers.contains_key("426"), "{method} {path}");
         }
     }
+    let text = description.to_string();
+    for named in text.split("\"#/components/schemas/").skip(1) {
+        let name = named.split('"').next().unwrap_or_default();
+        let schema = &description["components"]["schemas"][name];
+        assert!(schema.is_object(), "{name} is described");
+    }
     let list = &description["paths"]["/v1/tickets"]["get"]["parameters"];
     let limit = list.as_array().into_iter().flatten();
     let limit = limit
