@@ -22,6 +22,7 @@ mod outbox;
 mod overlay;
 mod presence;
 mod profile;
+mod search;
 mod session;
 mod shop;
 mod tasks;

@@ -7,6 +7,7 @@ use crate::{
     gateway::Gateway,
     outbox,
     profile::{Profile, Signed},
+    search,
     shop::{Shop, cache_failed, lock, offline, report},
     tasks::Tasks,
     vault::{self, IfKeyIsWrong, TOKEN},
@@ -201,6 +202,8 @@ impl Client {
             wake_history: Default::default(),
             wake_outbox: Default::default(),
             wake_snoozed: Default::default(),
+            wake_index: Default::default(),
+            damaged: Default::default(),
             jumped: Default::default(),
             begin_anew: Default::default(),
             ended: Default::default(),
@@ -209,6 +212,7 @@ impl Client {
         tasks.spawn("feed", feed::run(Arc::clone(&shop), socket_frames));
         tasks.spawn("history", feed::bring_history(Arc::clone(&shop)));
         tasks.spawn("outbox", outbox::run(Arc::clone(&shop)));
+        tasks.spawn("index", search::index(Arc::clone(&shop)));
         tasks.spawn("jumps", feed::notice_jumps(Arc::clone(&shop)));
         tasks.spawn("snoozed", feed::wake_snoozed(Arc::clone(&shop)));
         let end = watch(

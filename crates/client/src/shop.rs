@@ -40,6 +40,9 @@ pub(crate) struct Shop {
     pub(crate) wake_history: Notify,
     pub(crate) wake_outbox: Notify,
     pub(crate) wake_snoozed: Notify,
+    pub(crate) wake_index: Notify,
+    /// Reading or writing found damage in the cache.
+    pub(crate) damaged: Notify,
     /// This computer slept, or its clock was set.
     pub(crate) jumped: Notify,
     /// The copy has to be made anew.
@@ -143,6 +146,14 @@ impl Shop {
             self.emit(Event::Outbox);
         }
         self.wake_snoozed.notify_one();
+        self.wake_index.notify_one();
+    }
+
+    /// Looks whether an error of the cache means that it has to be made anew.
+    pub(crate) fn suspect(&self, error: &CacheError) {
+        if error.is_damaged() {
+            self.damaged.notify_one();
+        }
     }
 
     /// Changes how the connection is shown, and tells the window if that is news.
@@ -165,6 +176,7 @@ impl Shop {
             &self.wake_history,
             &self.wake_outbox,
             &self.wake_snoozed,
+            &self.wake_index,
             &self.jumped,
         ] {
             loops.notify_one();
