@@ -27,6 +27,7 @@ mod session;
 mod shop;
 mod tasks;
 mod undo;
+mod upkeep;
 mod vault;
 mod views;
 

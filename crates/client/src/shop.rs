@@ -23,6 +23,8 @@ pub(crate) struct Shop {
     pub(crate) signed: SignedIn,
     pub(crate) gateway: Gateway,
     pub(crate) writer: Writer,
+    /// How large the cache may grow, in bytes.
+    pub(crate) cache_limit: u64,
     pub(crate) reader: Reader,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -41,6 +43,8 @@ pub(crate) struct Shop {
     pub(crate) wake_outbox: Notify,
     pub(crate) wake_snoozed: Notify,
     pub(crate) wake_index: Notify,
+    /// Another ticket is on the screen.
+    pub(crate) wake_opened: Notify,
     /// Reading or writing found damage in the cache.
     pub(crate) damaged: Notify,
     /// This computer slept, or its clock was set.
@@ -177,6 +181,7 @@ impl Shop {
             &self.wake_outbox,
             &self.wake_snoozed,
             &self.wake_index,
+            &self.wake_opened,
             &self.jumped,
         ] {
             loops.notify_one();
