@@ -25,6 +25,12 @@ pub enum CacheError {
         #[source]
         source: serde_json::Error,
     },
+    /// The file is not whole.
+    #[error("the cache's {table} is damaged")]
+    Damaged {
+        /// The table in which it was noticed.
+        table: String,
+    },
     /// Something to be stored cannot be written as JSON.
     #[error("a record could not be written as JSON")]
     Encode(#[source] serde_json::Error),
@@ -40,7 +46,7 @@ impl CacheError {
                     Some(Primary::NO_PAGE | Primary::CORRUPT | Primary::NOT_A_DATABASE)
                 )
             }
-            Self::Row { .. } => true,
+            Self::Row { .. } | Self::Damaged { .. } => true,
             Self::Encode(_) => false,
         }
     }
@@ -61,6 +67,8 @@ impl CacheError {
 pub(crate) struct Primary;
 
 impl Primary {
+    /// A statement is wrong, or an earlier failure stays in the way.
+    pub(crate) const ERROR: i32 = 1;
     /// What SQLCipher answers when a page after the first fails its check; an allocation that
     /// fails ends a Rust program anyway.
     pub(crate) const NO_PAGE: i32 = 7;

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 /// Documents of one second get neighbouring numbers.
 const EACH_SECOND: i64 = 1024;
 /// What a slice holds at least and at most.
-const SMALLEST: u32 = 8;
+const SMALLEST: u32 = 16;
 const LARGEST: u32 = 512;
 
 /// What can be found; the number is the kind in the database.
@@ -281,11 +281,7 @@ async fn store(tx: &mut Tx<'_>, items: &BTreeMap<(Kind, i64), Item>) -> Result<(
         .map(|(key, item)| (item.at().timestamp().max(0) * EACH_SECOND, *key))
         .collect();
     seconds.sort_unstable();
-    let mut taken = BTreeSet::new();
-    let mut documents = Vec::with_capacity(items.len());
-    for (first, key) in seconds {
-        documents.push((free(tx, first, &mut taken).await?, key));
-    }
+    let mut documents = numbered(tx, &seconds).await?;
     // Ascending: the word index writes a piece of its own whenever a number goes back.
     documents.sort_unstable();
     let rows: Vec<Value> = documents
@@ -326,26 +322,54 @@ async fn store(tx: &mut Tx<'_>, items: &BTreeMap<(Kind, i64), Item>) -> Result<(
     .await
 }
 
-/// A number that no document has, at a moment or shortly after it.
-async fn free(tx: &mut Tx<'_>, first: i64, taken: &mut BTreeSet<i64>) -> Result<i64, CacheError> {
-    let mut end = first + EACH_SECOND;
-    loop {
-        let stored: Option<i64> =
-            sqlx::query_scalar("select max(doc) from documents where doc >= ?1 and doc < ?2")
-                .bind(first)
-                .bind(end)
-                .fetch_one(&mut **tx)
-                .await
-                .doing("number a document")?;
-        let now = taken.range(first..end).next_back().copied();
-        let doc = stored.max(now).map_or(first, |last| last + 1);
-        if doc < end {
-            taken.insert(doc);
-            return Ok(doc);
-        }
-        // Everything of this second has a number: among four times as many there is one.
-        end = first + (end - first) * 4;
+/// Numbers that no document has, at these moments or shortly after them.
+async fn numbered(
+    tx: &mut Tx<'_>,
+    seconds: &[(i64, (Kind, i64))],
+) -> Result<Vec<(i64, (Kind, i64))>, CacheError> {
+    let firsts: BTreeSet<i64> = seconds.iter().map(|(first, _)| *first).collect();
+    let stored = last_of(tx, &firsts, EACH_SECOND).await?;
+    let mut taken = BTreeSet::new();
+    let mut documents = Vec::with_capacity(seconds.len());
+    for (first, key) in seconds {
+        let mut stored = stored.get(first).copied();
+        let mut width = EACH_SECOND;
+        let doc = loop {
+            let now = taken.range(first..&(first + width)).next_back().copied();
+            let doc = stored.max(now).map_or(*first, |last| last + 1);
+            if doc < first + width {
+                break doc;
+            }
+            // Everything of this second has a number: among four times as many there is one.
+            width *= 4;
+            let wider = last_of(tx, &BTreeSet::from([*first]), width).await?;
+            stored = wider.get(first).copied();
+        };
+        taken.insert(doc);
+        documents.push((doc, *key));
     }
+    Ok(documents)
+}
+
+/// The last number that is given among so many after each of these.
+async fn last_of(
+    tx: &mut Tx<'_>,
+    firsts: &BTreeSet<i64>,
+    width: i64,
+) -> Result<BTreeMap<i64, i64>, CacheError> {
+    let rows: Vec<(i64, Option<i64>)> = sqlx::query_as(
+        "select value, (select max(doc) from documents where doc >= value and doc < value + ?2) \
+         from json_each(?1)",
+    )
+    .bind(text(firsts)?)
+    .bind(width)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("number documents")?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .filter_map(|(first, last)| Some((first, last?)))
+        .collect())
 }
 
 async fn run(tx: &mut Tx<'_>, statement: &'static str, rows: &[Value]) -> Result<(), CacheError> {

@@ -12,6 +12,7 @@
 mod apply;
 mod batch;
 mod error;
+mod evict;
 mod filter;
 mod index;
 mod key;
@@ -27,6 +28,7 @@ mod words;
 
 pub use apply::{Applied, Progress};
 pub use error::CacheError;
+pub use evict::Evicted;
 pub use key::Key;
 pub use list::{Listed, Viewer};
 pub use open::{Cache, OpenError, Reader, Writer};

@@ -8,7 +8,10 @@ use crate::{
 use sqlx::{
     ConnectOptions, Connection as _, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{
+        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
+        SqliteSynchronous,
+    },
 };
 use std::{
     fs::{self, File, TryLockError},
@@ -232,6 +235,8 @@ fn writing(path: &Path, key: &Key) -> SqliteConnectOptions {
     keyed(path, key)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
+        // Only new files take it; pages of an older one are used again.
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         // For all of it and not only the outbox: one fsync per applied batch is cheap, and a
         // switch inside a connection could be forgotten.
         .synchronous(SqliteSynchronous::Full)

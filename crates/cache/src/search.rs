@@ -47,7 +47,7 @@ impl Reader {
                 hits.push((row, exact));
             }
         }
-        let found = by_words(&mut tx, &parsed, &filter).await?;
+        let (found, all) = by_words(&mut tx, &parsed, &filter).await?;
         let mut items = items(&mut tx, &found).await?;
         for row in ranked(&found, &items, &parsed.terms) {
             if seen.insert(row) && hits.len() < limit {
@@ -66,11 +66,18 @@ impl Reader {
                 shown.push(hit(&mut tx, item, exact, &parsed.terms).await?);
             }
         }
+        let mut unclear = parsed.unclear;
+        if !all {
+            unclear.push(format!(
+                "Very many texts have these words; the newest {LOOKED_AT} were looked at. \
+                 One more word or a narrower time finds older ones."
+            ));
+        }
         Ok(SearchResults {
             hits: shown,
             completions: completions(&mut tx, &query.text).await?,
             indexed: indexed_percent(&mut tx).await?,
-            unclear: parsed.unclear,
+            unclear,
         })
     }
 }
@@ -107,20 +114,24 @@ async fn by_key(
     Ok(found)
 }
 
-/// The newest texts with all of the words.
+/// The newest texts with all of the words, and whether nothing that may fit was left out unseen.
 async fn by_words(
     tx: &mut Tx<'_>,
     query: &Query,
     filter: &Filter,
-) -> Result<Vec<Row2>, CacheError> {
+) -> Result<(Vec<Row2>, bool), CacheError> {
     let nothing = query.terms.is_empty() && query.without.is_empty() && filter.is_empty();
     if nothing {
-        return Ok(vec![]);
+        return Ok((vec![], true));
     }
     let fts = |terms: &[Term], between: &str| {
         let terms: Vec<String> = terms.iter().map(Term::fts).collect();
         terms.join(between)
     };
+    let mut looked_for = format!("({})", fts(&query.terms, " AND "));
+    if !query.terms.is_empty() && !query.without.is_empty() {
+        looked_for = format!("{looked_for} NOT ({})", fts(&query.without, " OR "));
+    }
     // The candidates come newest first and the joins keep that order, so the limits end the work.
     let mut sql = sqlx::QueryBuilder::new("select d.doc, d.kind, d.row from (");
     let mut most = if filter.is_empty() { RANKED } else { LOOKED_AT };
@@ -135,12 +146,8 @@ async fn by_words(
         sql.push(" order by doc desc limit ");
         most *= 10;
     } else {
-        let mut looked_for = format!("({})", fts(&query.terms, " AND "));
-        if !query.without.is_empty() {
-            looked_for = format!("{looked_for} NOT ({})", fts(&query.without, " OR "));
-        }
         sql.push("select rowid as doc from words where words match ");
-        sql.push_bind(looked_for);
+        sql.push_bind(looked_for.clone());
         filter.push_moments("rowid", &mut sql);
         sql.push(" order by rowid desc limit ");
     }
@@ -151,7 +158,17 @@ async fn by_words(
     sql.push(" limit ").push_bind(RANKED);
     let mut rows = read(tx, sql).await?;
     rows.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
+    let mut all = true;
+    if !query.terms.is_empty() && !filter.is_empty() && (rows.len() as i64) < RANKED {
+        let mut sql = sqlx::QueryBuilder::new("select 1 from words where words match ");
+        sql.push_bind(looked_for);
+        filter.push_moments("rowid", &mut sql);
+        sql.push(" order by rowid desc limit 1 offset ")
+            .push_bind(LOOKED_AT);
+        let older = sql.build().fetch_optional(&mut **tx).await;
+        all = older.doing("see whether there is more")?.is_none();
+    }
+    Ok((rows.into_iter().map(|(_, row)| row).collect(), all))
 }
 
 async fn read(

@@ -502,4 +502,26 @@ async fn twenty_thousand_messages_are_searched_while_you_type() {
         println!("{text:30} {:4} hits in {:?}", hits.len(), begun.elapsed());
         assert!(hits.len() >= at_least, "{text}");
     }
+    let cut = world.ask("parcel is:mine").await.unclear;
+    assert!(cut[0].contains("newest 20000"), "{cut:?}");
+    assert!(world.ask("xylophone is:open").await.unclear.is_empty());
+}
+
+#[tokio::test]
+async fn an_import_that_happened_in_one_second_is_indexed_too() {
+    let mut world = World::new().await;
+    world.bring(vec![Record::Ticket(ticket(1))]).await;
+    let messages = (1..=3_000).map(|id| {
+        let mut message = message(id, 1, &format!("imported{id}"));
+        message.sent_at = now();
+        Record::Message(message)
+    });
+    let messages = messages.collect();
+    world.bring(messages).await;
+    let long = Duration::from_millis(500);
+    while world.writer.index_slice(long).await.expect("indexed") {}
+    for id in [1, 1_500, 3_000] {
+        let hits = world.hits(&format!("\"imported{id}\"")).await;
+        assert_eq!(hits.len(), 1, "{id}");
+    }
 }

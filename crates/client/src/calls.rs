@@ -4,6 +4,7 @@ use crate::{
     client::Client,
     outbox,
     profile::Profile,
+    search,
     shop::{cache_failed, lock},
     undo, vault, views,
 };
@@ -70,6 +71,7 @@ impl Calls for Client {
     async fn open_ticket(&self, opened: Opened) -> Result<Nothing, CallError> {
         let shop = self.shop()?;
         *lock(&shop.on_screen) = opened.ticket;
+        shop.wake_opened.notify_one();
         let frame = ClientFrame::Reading {
             ticket: opened.ticket,
         };
@@ -145,16 +147,13 @@ impl Calls for Client {
         undo::undo_send(&*self.shop()?, which).await
     }
 
-    async fn search(&self, _: SearchQuery) -> Result<SearchResults, CallError> {
-        Err(CallError::new(
-            CallCode::Internal,
-            "there is no search in this version",
-        ))
+    async fn search(&self, query: SearchQuery) -> Result<SearchResults, CallError> {
+        self.noting(search::search(&*self.shop()?, &query).await)
     }
 }
 
 impl Client {
-    /// Remembers damage that reading found: the next start puts the file aside.
+    /// Notes damage that reading found, so that the file is put aside: now or at the next start.
     fn noting<T>(&self, read: Result<T, CallError>) -> Result<T, CallError> {
         if read
             .as_ref()
@@ -162,6 +161,9 @@ impl Client {
             && let Some(profile) = Profile::read(&self.inner.data_dir)
         {
             vault::note_damage(&self.inner.data_dir, &profile);
+            if let Ok(shop) = self.shop() {
+                shop.damaged.notify_one();
+            }
         }
         read
     }

@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) slot: Mutex<Option<Slot>>,
     /// Why the last session ended, for the next boot to tell.
     pub(crate) ended: Mutex<Option<CallError>>,
+    /// When a damaged cache was made anew.
+    pub(crate) rebuilt: Mutex<Option<tokio::time::Instant>>,
     /// What outlives a shop.
     pub(crate) tasks: Tasks,
 }
@@ -64,6 +66,7 @@ impl Client {
             session: Default::default(),
             slot: Default::default(),
             ended: Default::default(),
+            rebuilt: Default::default(),
             tasks: Default::default(),
         };
         Ok(Self {

@@ -113,6 +113,12 @@ pub(crate) async fn run(shop: Arc<Shop>, mut frames: mpsc::Receiver<ClientFrame>
                 retry_after,
             } => (backoff.next(retry_after, rand::random()), Some(problem)),
         };
+        if problem
+            .as_ref()
+            .is_some_and(|problem| problem.code == CallCode::CacheDamaged)
+        {
+            shop.damaged.notify_one();
+        }
         let retry_at = TimeDelta::from_std(pause)
             .ok()
             .map(|pause| shop.now() + pause);
@@ -283,6 +289,7 @@ pub(crate) async fn wake_snoozed(shop: Arc<Shop>) {
             }
             Err(error) => {
                 report(&error, "snoozed tickets could not be woken");
+                shop.suspect(&error);
                 minute
             }
         };

@@ -7,7 +7,7 @@ use deskhand_protocol::{
     IDEMPOTENCY_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION,
     calls::{CallCode, CallError},
     problem::{Code, Problem},
-    rest::{Hello, MessageAdded, NewMessage, Session, SignIn, TicketPatch},
+    rest::{Hello, MessageAdded, NewMessage, Page, Session, SignIn, TicketPatch},
     sync::SyncPage,
 };
 use reqwest::{
@@ -177,6 +177,19 @@ impl Gateway {
         let mut url = self.address.join("v1/sync");
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("after", after);
+        }
+        self.send(self.prepared(self.network.http.get(url))).await
+    }
+
+    /// A page of a ticket's messages.
+    pub(crate) async fn messages(
+        &self,
+        ticket: TicketId,
+        cursor: Option<&str>,
+    ) -> Result<Page<Message>, GatewayError> {
+        let mut url = self.address.join(&format!("v1/tickets/{ticket}/messages"));
+        if let Some(cursor) = cursor {
+            url.query_pairs_mut().append_pair("cursor", cursor);
         }
         self.send(self.prepared(self.network.http.get(url))).await
     }

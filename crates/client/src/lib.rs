@@ -22,10 +22,12 @@ mod outbox;
 mod overlay;
 mod presence;
 mod profile;
+mod search;
 mod session;
 mod shop;
 mod tasks;
 mod undo;
+mod upkeep;
 mod vault;
 mod views;
 

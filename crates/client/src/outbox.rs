@@ -99,6 +99,7 @@ pub(crate) async fn run(shop: Arc<Shop>) {
             }
             Err(error) => {
                 report(&error, "the outbox could not be read or written");
+                shop.suspect(&error);
                 LONGEST_PAUSE
             }
         };

@@ -10,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+const CACHE_MIB: u64 = 2048;
+
 /// Who signed in last, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Profile {
@@ -18,6 +20,9 @@ pub(crate) struct Profile {
     pub(crate) sample: bool,
     /// Still signed in, as far as this computer knows.
     pub(crate) signed: Option<Signed>,
+    /// How large the cache may grow, in MiB; 2 GiB when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cache_mib: Option<u64>,
 }
 
 /// What the sign-in told.
@@ -73,6 +78,11 @@ impl Profile {
             .join("cache.db")
     }
 
+    /// How large its cache may grow, in bytes.
+    pub(crate) fn cache_limit(&self) -> u64 {
+        self.cache_mib.unwrap_or(CACHE_MIB).saturating_mul(1 << 20)
+    }
+
     /// The name of one of its secrets; two data folders never share one.
     pub(crate) fn secret(&self, data_dir: &Path, what: &str) -> String {
         let cache = self.cache(&std::path::absolute(data_dir).unwrap_or(data_dir.to_owned()));
@@ -102,6 +112,7 @@ mod tests {
             email: email.into(),
             sample,
             signed: None,
+            cache_mib: None,
         }
     }
 

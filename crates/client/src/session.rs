@@ -7,8 +7,10 @@ use crate::{
     gateway::Gateway,
     outbox,
     profile::{Profile, Signed},
+    search,
     shop::{Shop, cache_failed, lock, offline, report},
     tasks::Tasks,
+    upkeep,
     vault::{self, IfKeyIsWrong, TOKEN},
 };
 use deskhand_protocol::{
@@ -16,16 +18,21 @@ use deskhand_protocol::{
     rest::SignIn,
     view::{Boot, Event, GatewayAddress, GatewayProbe, Nothing, OpenSample, Password, SignedIn},
 };
+use futures_util::future::BoxFuture;
 use std::{
     sync::{Arc, Weak},
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How many frames may wait for the live socket.
 const FRAMES: usize = 32;
 const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// How often a damaged cache is made anew.
+const REBUILD_EVERY: Duration = Duration::from_secs(600);
+/// How often somebody looks whether the gateway is there to fill a new one.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How long a sign-out waits for what is still to be sent.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 
@@ -143,6 +150,7 @@ impl Client {
             email: session.account.email.clone(),
             sample,
             signed: None,
+            cache_mib: Profile::read(&inner.data_dir).and_then(|last| last.cache_mib),
         };
         let name = profile.secret(&inner.data_dir, TOKEN);
         vault::set(&inner.host, name, token.clone()).await?;
@@ -185,6 +193,7 @@ impl Client {
             signed: signed_in.clone(),
             gateway: Gateway::new(inner.network.clone(), address, Some(token)),
             writer,
+            cache_limit: profile.cache_limit(),
             reader,
             host: Arc::clone(&inner.host),
             clock: Arc::clone(&inner.clock),
@@ -201,6 +210,9 @@ impl Client {
             wake_history: Default::default(),
             wake_outbox: Default::default(),
             wake_snoozed: Default::default(),
+            wake_index: Default::default(),
+            wake_opened: Default::default(),
+            damaged: Default::default(),
             jumped: Default::default(),
             begin_anew: Default::default(),
             ended: Default::default(),
@@ -209,6 +221,10 @@ impl Client {
         tasks.spawn("feed", feed::run(Arc::clone(&shop), socket_frames));
         tasks.spawn("history", feed::bring_history(Arc::clone(&shop)));
         tasks.spawn("outbox", outbox::run(Arc::clone(&shop)));
+        tasks.spawn("index", search::index(Arc::clone(&shop)));
+        tasks.spawn("check", upkeep::check(Arc::clone(&shop)));
+        tasks.spawn("room", upkeep::make_room(Arc::clone(&shop)));
+        tasks.spawn("older messages", upkeep::bring_back(Arc::clone(&shop)));
         tasks.spawn("jumps", feed::notice_jumps(Arc::clone(&shop)));
         tasks.spawn("snoozed", feed::wake_snoozed(Arc::clone(&shop)));
         let end = watch(
@@ -261,6 +277,11 @@ impl Inner {
         }
     }
 
+    /// A disk that damages every file is no reason to make one after the other.
+    fn may_rebuild(&self) -> bool {
+        lock(&self.rebuilt).is_none_or(|at| at.elapsed() > REBUILD_EVERY)
+    }
+
     /// The gateway ended the session: the cache and the outbox wait for the next sign-in.
     async fn end_session(&self, shop: &Arc<Shop>) {
         let _one = self.session.lock().await;
@@ -284,15 +305,53 @@ impl Inner {
     }
 }
 
-/// Waits for the gateway's word that the session has ended, or for another end of the shop.
+/// Waits for the gateway's word that the session has ended, for damage, or for another end of the
+/// shop.
 async fn watch(inner: Weak<Inner>, shop: Weak<Shop>, closing: CancellationToken) {
     let Some(shop) = shop.upgrade() else { return };
-    tokio::select! {
-        () = closing.cancelled() => {}
-        () = shop.ended.notified() => {
-            if let Some(inner) = inner.upgrade() {
-                inner.end_session(&shop).await;
+    let mut damaged = false;
+    loop {
+        tokio::select! {
+            () = closing.cancelled() => return,
+            () = shop.ended.notified() => {
+                if let Some(inner) = inner.upgrade() {
+                    inner.end_session(&shop).await;
+                }
+                return;
             }
+            () = shop.damaged.notified() => damaged = true,
+            () = tokio::time::sleep(LOOK_AGAIN), if damaged => {}
+        }
+        let Some(inner) = inner.upgrade() else { return };
+        // What can still be read is better than an empty copy that nothing fills.
+        if damaged && inner.may_rebuild() && shop.gateway.hello(shop.now()).await.is_ok() {
+            rebuild(inner, shop).await;
+            return;
         }
     }
+}
+
+/// Puts the damaged cache aside and begins a new one at once; the outbox goes with it.
+fn rebuild(inner: Arc<Inner>, shop: Arc<Shop>) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let _one = inner.session.lock().await;
+        let is_open = inner.opened().is_some_and(|open| Arc::ptr_eq(&open, &shop));
+        drop(shop);
+        let Some(profile) = Profile::read(&inner.data_dir).filter(|_| is_open) else {
+            return;
+        };
+        tracing::warn!("the cache is damaged: it is made anew from the gateway");
+        *lock(&inner.rebuilt) = Some(Instant::now());
+        vault::note_damage(&inner.data_dir, &profile);
+        inner.close().await;
+        let client = Client {
+            inner: Arc::clone(&inner),
+        };
+        if let Err(problem) = client.resume(profile).await {
+            *lock(&client.inner.ended) = Some(problem);
+        }
+        for event in [Event::Session, Event::Lists, Event::Outbox] {
+            client.inner.host.emit(event);
+        }
+    })
 }

@@ -23,6 +23,8 @@ pub(crate) struct Shop {
     pub(crate) signed: SignedIn,
     pub(crate) gateway: Gateway,
     pub(crate) writer: Writer,
+    /// How large the cache may grow, in bytes.
+    pub(crate) cache_limit: u64,
     pub(crate) reader: Reader,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -40,6 +42,11 @@ pub(crate) struct Shop {
     pub(crate) wake_history: Notify,
     pub(crate) wake_outbox: Notify,
     pub(crate) wake_snoozed: Notify,
+    pub(crate) wake_index: Notify,
+    /// Another ticket is on the screen.
+    pub(crate) wake_opened: Notify,
+    /// Reading or writing found damage in the cache.
+    pub(crate) damaged: Notify,
     /// This computer slept, or its clock was set.
     pub(crate) jumped: Notify,
     /// The copy has to be made anew.
@@ -143,6 +150,14 @@ impl Shop {
             self.emit(Event::Outbox);
         }
         self.wake_snoozed.notify_one();
+        self.wake_index.notify_one();
+    }
+
+    /// Looks whether an error of the cache means that it has to be made anew.
+    pub(crate) fn suspect(&self, error: &CacheError) {
+        if error.is_damaged() {
+            self.damaged.notify_one();
+        }
     }
 
     /// Changes how the connection is shown, and tells the window if that is news.
@@ -165,6 +180,8 @@ impl Shop {
             &self.wake_history,
             &self.wake_outbox,
             &self.wake_snoozed,
+            &self.wake_index,
+            &self.wake_opened,
             &self.jumped,
         ] {
             loops.notify_one();

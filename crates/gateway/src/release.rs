@@ -32,10 +32,6 @@ async fn run(store: Store) {
 }
 
 async fn wait(store: &Store, until: Instant) {
-    while let Ok(left) = (until - store.clock().now()).to_std() {
-        if left.is_zero() {
-            return;
-        }
-        tokio::time::sleep(left.min(TICK)).await;
-    }
+    let left = (until - store.clock().now()).to_std();
+    tokio::time::sleep(left.unwrap_or_default().min(TICK)).await;
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const TICKET: u128 = 1;
 
-fn ticket() -> Value {
+pub fn ticket() -> Value {
     json!({"id": id(TICKET), "number": 7, "channel": "email", "subject": "Tent",
         "customer": id(5), "identity": "claimed", "order": null, "assignee": id(77),
         "status": "open", "priority": "normal", "tags": [], "intent": "other", "mood": "neutral",
@@ -30,7 +30,7 @@ fn message(number: u128, text: &str) -> Value {
 }
 
 /// A gateway with one ticket, and what it answers besides.
-async fn shop(answers: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Fake {
+pub async fn shop(answers: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Fake {
     let open = Live::Say(vec![following("e", 1)]);
     Fake::start(vec![open], move |line, body| {
         if line == "GET /v1/sync" {

@@ -3,3 +3,4 @@
 mod fake;
 mod held;
 mod liveness;
+mod upkeep;

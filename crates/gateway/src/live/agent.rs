@@ -79,14 +79,13 @@ impl Desktop {
 
     async fn run(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
         self.upto = self.cursor(socket).await?;
-        let stop = self.state.tasks.stopping();
-        let turn = stop.run_until_cancelled(self.state.admission.turn()).await;
-        let turn = turn.ok_or(STOPS)?.map_err(|_| FULL)?;
-        // Subscribed before anything is read, so that nothing falls between.
-        let mut batches = self.state.feed.follow();
         let mut passing = self.state.hub.listen();
         self.follow(socket).await?;
-        drop(turn);
+        // Subscribed before the last of it is read, so that nothing falls between; and not before
+        // the rest, so that a long way to catch up is none to fall behind.
+        let mut batches = self.state.feed.follow();
+        self.catch_up(socket).await?;
+        let stop = self.state.tasks.stopping();
         let mut beat = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECONDS));
         beat.reset();
         let mut heard = Heard::default();
@@ -152,17 +151,25 @@ impl Desktop {
         Ok(())
     }
 
-    /// Sends what the database has beyond the last position, in bounded batches.
+    /// Sends what the database has beyond the last position, in bounded batches. Each is read in
+    /// turn with other desktops and sent out of turn: who reads slowly keeps nobody waiting.
     async fn catch_up(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
         loop {
-            let changes = self.state.store.changes_after(self.upto, BATCH).await;
-            let changes = changes.map_err(|error| failed(&error))?;
-            let Some(batch) = Batch::new(&self.epoch, self.upto, changes) else {
+            let Some(batch) = self.next_batch().await? else {
                 return Ok(());
             };
             send(socket, batch.frame(self.sight)).await?;
             self.upto = batch.upto;
         }
+    }
+
+    async fn next_batch(&self) -> Result<Option<Batch>, Ending> {
+        let stop = self.state.tasks.stopping();
+        let turn = stop.run_until_cancelled(self.state.admission.turn()).await;
+        let _turn = turn.ok_or(STOPS)?.map_err(|_| FULL)?;
+        let changes = self.state.store.changes_after(self.upto, BATCH).await;
+        let changes = changes.map_err(|error| failed(&error))?;
+        Ok(Batch::new(&self.epoch, self.upto, changes))
     }
 
     async fn batch(

@@ -131,6 +131,9 @@ pub async fn messages(
 }
 
 /// Writes to the customer, or a note among colleagues. The message's id is the operation's.
+/// When somebody else wrote publicly after `seen`, 409 `thread_moved` with what was missed; nothing
+/// is stored, and the same id goes through with a newer `seen`. By mail and WhatsApp the message is
+/// held for a moment (`held_until`), during which its author may delete it.
 #[utoipa::path(post, path = "/v1/tickets/{ticket}/messages", request_body = NewMessage,
     params(("ticket" = TicketId, Path), ("idempotency-key" = OpId, Header)),
     responses((status = 201, body = MessageAdded), (status = 404, body = Problem),

@@ -59,6 +59,9 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     replies::a_reply_and_a_customer_never_cross(shop(fresh().await).await).await;
     replies::a_held_reply_is_taken_back_as_if_it_never_was(shop(fresh().await).await).await;
     replies::a_held_reply_is_released_when_its_moment_has_passed(shop(fresh().await).await).await;
+    replies::an_undo_and_a_release_never_both_win(shop(fresh().await).await).await;
+    replies::of_two_agents_who_answer_at_once_one_is_told(shop(fresh().await).await).await;
+    replies::a_clock_that_was_set_back_holds_nothing_for_hours(shop(fresh().await).await).await;
     replies::an_undo_keeps_what_others_did_since(shop(fresh().await).await).await;
 }
 
@@ -145,7 +148,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 17);
+        assert_eq!(count.into_inner(), 20);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -160,6 +163,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 17);
+        assert_eq!(count.into_inner(), 20);
     }
 }

@@ -23,6 +23,8 @@ use uuid::Uuid;
 
 /// How many missed messages a refusal holds at most, the newest.
 const MISSED: usize = 100;
+/// How much further ahead than it is held for a reply's moment may lie.
+const SLACK: TimeDelta = TimeDelta::minutes(1);
 /// How many replies are released in one transaction.
 const AT_ONCE: usize = 100;
 
@@ -268,7 +270,10 @@ impl Tx {
     /// Sends held replies whose moment has passed.
     async fn release(&mut self) -> Result<(), StoreError> {
         let rows = entity::select::<Message>()
-            .and("held_until <= ?", vec![Cell::at(self.now)])
+            .and(
+                "held_until <= ? or held_until > ?",
+                vec![Cell::at(self.now), Cell::at(self.now + self.hold + SLACK)],
+            )
             .rows(&mut *self.inner, "held_until, id", AT_ONCE)
             .await
             .doing("look for replies to release")?;
@@ -338,12 +343,20 @@ impl Store {
             .await
             .doing("look for held replies")?;
             match moment(next).filter(|_| next >= 0) {
-                Some(until) if until <= self.clock().now() => {
+                Some(until) if self.is_due(until) => {
                     self.write(|tx| Box::pin(tx.release())).await?;
                 }
                 next => return Ok(next),
             }
         }
+    }
+
+    /// Whether a reply that is held until then may go: its moment has passed, or it lies further
+    /// ahead than any reply is held, because the clock was set back or less is held than before.
+    fn is_due(&self, until: Instant) -> bool {
+        let now = self.clock().now();
+        let hold = TimeDelta::milliseconds(self.inner.hold.load(Ordering::Relaxed));
+        until <= now || until > now + hold + SLACK
     }
 
     /// Waits until a reply is held.

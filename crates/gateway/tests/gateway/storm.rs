@@ -1,10 +1,13 @@
 //! Many desktops at once, and cursors that this gateway never gave.
 
 use crate::kit::{Shop, Socket, TICKET};
+use deskhand_domain::{Message, MessageId};
 use deskhand_gateway::{
     admission::Admission,
     app::{self, State},
     feed::{LiveCursor, read_cursor, write_cursor},
+    store::{StoreError, Tx},
+    testing::id,
 };
 use deskhand_protocol::{live::close, problem::Code};
 use futures_util::future::join_all;
@@ -127,6 +130,50 @@ async fn who_finds_the_line_full_is_told_when_to_come_back() {
     let connect = Socket::connect(&address, "/v1/live", &token);
     let (_, refused) = tokio::join!(waiting, connect);
     assert_eq!(refused.err(), Some(503), "not even a place in line");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_slowly_keeps_nobody_waiting() {
+    let shop = Shop::open().await;
+    let token = shop.sign_in("priya").await;
+    let before = live_cursor(&shop, &token).await;
+    shop.state
+        .store
+        .write(|tx| Box::pin(much_text(tx)))
+        .await
+        .expect("a write");
+    let recent = live_cursor(&shop, &token).await;
+    shop.write(&token, TICKET, "note", "the newest").await;
+    let head = *shop.state.store.head().borrow();
+    let one_by_one = Shop {
+        app: app::app(State {
+            admission: Admission::new(1, 10, Duration::from_secs(5)),
+            ..shop.state.clone()
+        }),
+        ..shop
+    };
+    let address = one_by_one.listen().await;
+    let mut slow = Socket::connect(&address, "/v1/live", &token)
+        .await
+        .expect("a socket");
+    slow.say(json!({"type": "follow", "cursor": before})).await;
+    assert_eq!(slow.next().await.expect("a frame")["type"], "following");
+    // It reads nothing more: 16 MB are more than the sockets between take.
+    for _ in 0..3 {
+        catches_up(&address, &token, &recent, head).await;
+    }
+}
+
+async fn much_text(tx: &mut Tx) -> Result<(), StoreError> {
+    let found = tx.get::<Message>(id(6, 3)).await?.expect("a message");
+    let notes: Vec<Message> = (0..800)
+        .map(|number| Message {
+            id: MessageId(id(9, number)),
+            text: "x".repeat(20_000),
+            ..found.clone()
+        })
+        .collect();
+    tx.put(&notes).await
 }
 
 #[tokio::test]

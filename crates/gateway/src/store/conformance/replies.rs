@@ -141,6 +141,56 @@ pub async fn a_held_reply_is_released_when_its_moment_has_passed(store: Store) {
     assert_eq!(customers.expect("an answer"), Undo::NotYours);
 }
 
+pub async fn an_undo_and_a_release_never_both_win(store: Store) {
+    mail(&store, 1).await;
+    let mut seen = MessageId(id(6, 3));
+    for number in 30..50 {
+        let sent = write(&store, agent(), number, Some(seen)).await;
+        sent.expect("stored");
+        store.clock().advance(HOLD);
+        let message = MessageId(id(9, number));
+        let undo = store.undo(ticket(1), message, agent());
+        let (undone, released) = if number % 2 == 0 {
+            tokio::join!(undo, store.release_due())
+        } else {
+            let (released, undone) = tokio::join!(store.release_due(), undo);
+            (undone, released)
+        };
+        released.expect("an answer");
+        let found = self::message(&store, number).await;
+        match undone.expect("an answer") {
+            Undo::Done => assert_eq!(found, None, "it is gone"),
+            Undo::TooLate => {
+                let delivery = found.and_then(|message| message.delivery);
+                assert_eq!(delivery, Some(Delivery::Sent));
+            }
+            other => panic!("{other:?}"),
+        }
+        seen = message;
+    }
+}
+
+pub async fn of_two_agents_who_answer_at_once_one_is_told(store: Store) {
+    let question = Some(MessageId(id(6, 3)));
+    let (one, two) = tokio::join!(
+        write(&store, agent(), 60, question),
+        write(&store, AccountId(id(1, 2)), 61, question)
+    );
+    let (refused, first) = if one.is_ok() { (two, 60) } else { (one, 61) };
+    assert_eq!(missed(refused), [MessageId(id(9, first))]);
+}
+
+pub async fn a_clock_that_was_set_back_holds_nothing_for_hours(store: Store) {
+    mail(&store, 1).await;
+    store.clock().advance(TimeDelta::hours(2));
+    let question = Some(MessageId(id(6, 3)));
+    write(&store, agent(), 70, question).await.expect("stored");
+    store.clock().advance(TimeDelta::hours(-2));
+    assert_eq!(store.release_due().await.expect("an answer"), None);
+    let sent = message(&store, 70).await.expect("a message");
+    assert_eq!(sent.delivery, Some(Delivery::Sent));
+}
+
 pub async fn an_undo_keeps_what_others_did_since(store: Store) {
     let before = mail(&store, 1).await;
     let question = Some(MessageId(id(6, 3)));

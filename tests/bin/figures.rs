@@ -1,0 +1,244 @@
+//! Prints how fast the desktop's cache is: `figures [--messages 1000000]`.
+//!
+//! Beside it rusqlite loads the same rows into the same encrypted, indexed schema, over the same
+//! SQLite, in one transaction with one prepared statement for each table.
+
+use anyhow::{Context, ensure};
+use chrono::Utc;
+use deskhand_cache::{Cache, Key, Progress, Reader, Viewer, Writer};
+use deskhand_domain::{AccountId, Currency, Message, MessageId, OpId, TicketId};
+use deskhand_gateway::{store::Seed, testing};
+use deskhand_protocol::{
+    sync::{Change, Record},
+    view::{OutboxAction, Sort, TicketQuery, ViewId},
+};
+use rusqlite::{Connection, params_from_iter, types::Value};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// What the gateway puts on a page.
+const PAGE: usize = 500;
+/// Messages of a ticket.
+const EACH: u64 = 10;
+/// What was missed in the second figure.
+const MISSED: usize = 10_000;
+const TABLES: [&str; 6] = [
+    "tickets",
+    "messages",
+    "customers",
+    "orders",
+    "shipments",
+    "accounts",
+];
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let tickets = messages_wanted()? / EACH;
+    let folder = tempfile::tempdir()?;
+    let key = Key::random();
+    let changes = changes(testing::small_shop(Utc::now(), tickets, String::new()));
+    let rows = changes.len();
+    println!(
+        "{rows} rows: {tickets} tickets with {EACH} messages each, customers, orders, parcels"
+    );
+
+    let ours = folder.path().join("ours.db");
+    let began = Instant::now();
+    let (writer, reader) = Cache::open(&ours, &key).await?;
+    let mut first_list = Duration::ZERO;
+    for (number, page) in changes.chunks(PAGE).enumerate() {
+        let after = number.to_string();
+        let next = (number + 1).to_string();
+        let (epoch, total) = ("figures", rows as u64);
+        let next = Some(next.as_str());
+        let progress = match number {
+            0 => Progress::Begin {
+                epoch,
+                live: "",
+                next,
+                total,
+            },
+            _ => Progress::Page {
+                epoch,
+                after: &after,
+                next,
+                total,
+            },
+        };
+        writer.apply(page, progress, Utc::now()).await?;
+        if number == 0 {
+            ensure!(list(&reader).await? > 0, "the first list is empty");
+            first_list = began.elapsed();
+        }
+    }
+    say("initial sync applied", rows, began.elapsed());
+    println!(
+        "first usable list                {:>10.1?}  after the first page is here",
+        first_list
+    );
+
+    missed(&writer, &changes).await?;
+    local_write(&writer, &reader).await?;
+    reader.close().await;
+    writer.close().await;
+    beside(&ours, &folder.path().join("peer.db"), &key).await
+}
+
+fn messages_wanted() -> anyhow::Result<u64> {
+    let mut args = std::env::args().skip(1);
+    match args.next().as_deref() {
+        None => Ok(20_000),
+        Some("--messages") => Ok(args.next().context("how many messages?")?.parse()?),
+        Some(other) => anyhow::bail!("{other} is not known; there is --messages NUMBER"),
+    }
+}
+
+/// The shop as a sync would bring it: ticket by ticket with what belongs to it.
+fn changes(shop: Seed) -> Vec<Change> {
+    let mut records: Vec<Record> = shop.accounts.into_iter().map(Record::Account).collect();
+    let belongings = shop.customers.into_iter().zip(shop.orders);
+    let tickets = shop.tickets.into_iter().zip(shop.messages.chunks(2));
+    let parcels = belongings.zip(shop.shipments).zip(tickets);
+    for (number, (((customer, order), parcel), (ticket, messages))) in (0_u64..).zip(parcels) {
+        records.push(Record::Ticket(ticket));
+        records.push(Record::Customer(customer));
+        records.push(Record::Order(order));
+        records.push(Record::Shipment(parcel));
+        let written = messages.iter().cycle().zip(0..EACH);
+        records.extend(written.map(|(message, part)| {
+            Record::Message(Message {
+                id: MessageId(testing::id(16, number * EACH + part)),
+                text: format!(
+                    "{} The parcel of order {number} was to come on Tuesday, and part {part} of it did not.",
+                    message.text
+                ),
+                ..message.clone()
+            })
+        }));
+    }
+    let positions = records.into_iter().zip(1_i64..);
+    positions
+        .map(|(record, position)| Change { position, record })
+        .collect()
+}
+
+async fn list(reader: &Reader) -> anyhow::Result<u32> {
+    let query = TicketQuery {
+        view: ViewId::AllOpen,
+        sort: Sort::Clock,
+        offset: 0,
+        limit: 60,
+    };
+    let viewer = Viewer {
+        me: AccountId(testing::id(1, 1)),
+        currency: Currency::EUR,
+        now: Utc::now(),
+    };
+    Ok(reader.list(&query, &viewer).await?.0)
+}
+
+/// Changes of rows that are there, as frames after a pause bring them.
+async fn missed(writer: &Writer, changes: &[Change]) -> anyhow::Result<()> {
+    let head = changes.last().context("no rows")?.position;
+    let missed: Vec<Change> = changes
+        .iter()
+        .cycle()
+        .take(MISSED)
+        .zip(head + 1..)
+        .map(|(change, position)| Change {
+            position,
+            record: change.record.clone(),
+        })
+        .collect();
+    let began = Instant::now();
+    for frame in missed.chunks(PAGE) {
+        let upto = frame.last().map_or(head, |change| change.position);
+        let progress = Progress::Live { cursor: "", upto };
+        writer.apply(frame, progress, Utc::now()).await?;
+    }
+    say("missed events applied", MISSED, began.elapsed());
+    Ok(())
+}
+
+/// From an agent's write to the operation being readable, on disk and synced.
+async fn local_write(writer: &Writer, reader: &Reader) -> anyhow::Result<()> {
+    let mut took = Vec::new();
+    for number in 0..200 {
+        let ticket = TicketId(testing::id(5, 1 + number));
+        let action = OutboxAction::Note {
+            text: "Asked the carrier.".to_owned(),
+        };
+        let op = OpId(testing::id(9, number));
+        let began = Instant::now();
+        writer.enqueue(op, ticket, &action, Utc::now()).await?;
+        ensure!(
+            reader.outbox_of(ticket).await?.len() == 1,
+            "it is not there"
+        );
+        reader.ticket(ticket).await?;
+        took.push(began.elapsed());
+    }
+    took.sort();
+    let at = |percent: usize| {
+        took.get(took.len() * percent / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    println!(
+        "local write, stored and read     {:>10.1?}  median; {:.1?} at 99 percent",
+        at(50),
+        at(99)
+    );
+    Ok(())
+}
+
+/// The peer: the rows of one file, loaded into another of the same schema.
+async fn beside(ours: &Path, peer: &Path, key: &Key) -> anyhow::Result<()> {
+    let (writer, reader) = Cache::open(peer, key).await?;
+    reader.close().await;
+    writer.close().await;
+    let from = open(ours, key)?;
+    let mut loaded = Vec::new();
+    for table in TABLES {
+        let mut select = from.prepare(&format!("select * from {table}"))?;
+        let width = select.column_count();
+        let mut rows = select.query([])?;
+        let mut copied: Vec<Vec<Value>> = Vec::new();
+        while let Some(row) = rows.next()? {
+            copied.push((0..width).map(|at| row.get(at)).collect::<Result<_, _>>()?);
+        }
+        loaded.push((table, width, copied));
+    }
+    let rows = loaded.iter().map(|(_, _, rows)| rows.len()).sum();
+    let mut to = open(peer, key)?;
+    let began = Instant::now();
+    let tx = to.transaction()?;
+    for (table, width, rows) in &loaded {
+        let places = vec!["?"; *width].join(", ");
+        let mut insert = tx.prepare(&format!("insert into {table} values ({places})"))?;
+        for row in rows {
+            insert.execute(params_from_iter(row))?;
+        }
+    }
+    tx.commit()?;
+    say("rusqlite, the same rows", rows, began.elapsed());
+    Ok(())
+}
+
+fn open(file: &Path, key: &Key) -> anyhow::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.execute_batch(&format!(
+        "pragma key = \"x'{}'\"; pragma synchronous = full; pragma temp_store = memory; \
+         pragma foreign_keys = off;",
+        key.to_hex()
+    ))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    Ok(connection)
+}
+
+fn say(what: &str, rows: usize, took: Duration) {
+    let rate = rows as f64 / took.as_secs_f64();
+    println!("{what:<32} {took:>10.2?}  {rows} rows, {rate:.0} rows/s");
+}
