@@ -4,7 +4,7 @@ use crate::wait;
 use deskhand_client::{
     BoxFuture, Client, Host, Keychain, KeychainError, MemoryKeychain, SampleShop,
 };
-use deskhand_domain::{Role, Ticket};
+use deskhand_domain::{MessageKind, Role, Ticket};
 use deskhand_protocol::{
     calls::{CallError, Calls},
     rest::SampleAccount,
@@ -253,12 +253,16 @@ impl Desk {
             .map_err(failed)
     }
 
-    /// Sends a reply.
+    /// Sends a reply, having seen all that is in the conversation here.
     pub async fn reply(&self, ticket: &Ticket, text: &str) -> anyhow::Result<()> {
+        let messages = self.screen(ticket.id).await?.messages;
+        let mut public = messages
+            .iter()
+            .filter(|message| message.kind == MessageKind::Public);
         let reply = SendReply {
             ticket: ticket.id,
             text: text.into(),
-            seen: None,
+            seen: public.next_back().map(|message| message.id),
             close: false,
         };
         self.client.send_reply(reply).await.map_err(failed)?;

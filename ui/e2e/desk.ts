@@ -72,6 +72,7 @@ export class Desk {
     await this.page.getByRole('button', { name: 'Your account' }).click();
     await this.page.getByRole('menuitem', { name: 'Sign out' }).click();
     await this.page.getByRole('dialog').getByRole('button', { name: /^Sign out/ }).click();
+    await expect(this.page.getByRole('button', { name: 'Open demo' })).toBeVisible();
   }
 
   /** Lets axe look at everything on the screen. */

@@ -387,3 +387,81 @@ async fn run(tx: &mut Tx<'_>, statement: &'static str, rows: &[Value]) -> Result
 fn text(rows: &(impl serde::Serialize + ?Sized)) -> Result<String, CacheError> {
     serde_json::to_string(rows).map_err(CacheError::Encode)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cache, Key, Progress, Viewer};
+    use deskhand_domain::{Channel, Currency, MessageKind, message::Author};
+    use deskhand_protocol::{
+        sync::{Change, Record},
+        view::SearchQuery,
+    };
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn a_file_from_before_there_was_a_search_is_indexed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("cache.db"), Key::random());
+        let (writer, reader) = Cache::open(&path, &key).await.expect("a cache");
+        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a moment");
+        let message = Message {
+            id: Uuid::from_u128(1).into(),
+            ticket: Uuid::from_u128(2).into(),
+            kind: MessageKind::Public,
+            author: Author::System,
+            channel: Channel::Email,
+            text: "an old lantern".into(),
+            sent_at: now,
+            delivery: None,
+            held_until: None,
+            attachments: vec![],
+        };
+        let change = Change {
+            position: 1,
+            record: Record::Message(message),
+        };
+        let progress = Progress::Begin {
+            epoch: "one",
+            live: "live",
+            next: None,
+            total: 1,
+        };
+        let applied = writer.apply(&[change], progress, now).await;
+        applied.expect("applied");
+        // The file as the program before wrote it.
+        for statement in [
+            "drop table words; drop table documents; drop table exact; drop table to_index; \
+             drop table evicted",
+            "drop trigger tickets_new; drop trigger tickets_changed; drop trigger messages_new; \
+             drop trigger messages_changed; drop trigger customers_new; \
+             drop trigger customers_changed; drop trigger orders_new; drop trigger orders_changed; \
+             drop trigger shipments_new; drop trigger shipments_changed",
+            "delete from _sqlx_migrations where version = 202611202330",
+        ] {
+            let undone = sqlx::raw_sql(statement).execute(&writer.pool).await;
+            undone.expect("undone");
+        }
+        reader.close().await;
+        writer.close().await;
+
+        let (writer, reader) = Cache::open(&path, &key).await.expect("a cache");
+        assert_eq!(reader.indexed_percent().await.expect("read"), 0);
+        let slice = Duration::from_millis(50);
+        while writer.index_slice(slice).await.expect("indexed") {}
+        assert_eq!(reader.indexed_percent().await.expect("read"), 100);
+        let viewer = Viewer {
+            me: Uuid::from_u128(7).into(),
+            currency: Currency::EUR,
+            now,
+        };
+        let query = SearchQuery {
+            text: "lantern".into(),
+            limit: 5,
+        };
+        let found = reader.search(&query, &viewer).await.expect("searched");
+        assert_eq!(found.hits.len(), 1);
+        reader.close().await;
+        writer.close().await;
+    }
+}

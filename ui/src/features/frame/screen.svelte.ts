@@ -175,10 +175,12 @@ export class Shop {
   async send(close: boolean): Promise<void> {
     const ticket = this.ticket.id;
     const reply = this.ticket.draft.tab === 'reply';
+    const { turn } = this.focus;
     const op = await this.ticket.send(close);
     if (op === null || ticket === null) return;
     if (reply) this.undo.expect(ticket, op);
-    this.focusOn('composer');
+    // Whoever went somewhere else meanwhile stays there.
+    if (turn === this.focus.turn && ticket === this.ticket.id) this.focusOn('composer');
   }
 
   /** The first held reply of the open conversation. */

@@ -84,6 +84,19 @@ describe('the shop', () => {
     expect(state.made).toContain('open_ticket');
   });
 
+  test('sending leaves the focus where somebody took it meanwhile', async () => {
+    const { shop } = core(2);
+    await shop.start();
+    shop.ticket.draft.reply = 'Hello';
+    const sending = shop.send(false);
+    shop.focusOn('list');
+    await sending;
+    expect(shop.focus.place).toBe('list');
+    shop.ticket.draft.reply = 'Hello again';
+    await shop.send(false);
+    expect(shop.focus.place).toBe('composer');
+  });
+
   test('views go round in the order of the rail', async () => {
     const { shop } = core(1);
     await shop.start();

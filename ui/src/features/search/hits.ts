@@ -37,6 +37,12 @@ export function unclearWord(sentence: string): string {
   return /“([^”]+)”/.exec(sentence)?.[1] ?? sentence;
 }
 
+/** What was not understood, without the word at the end while there are ways to go on with it. */
+export function stillUnclear({ unclear, completions }: Pick<SearchResults, 'unclear' | 'completions'>, text: string): string[] {
+  const last = /\S*$/.exec(text)?.[0] ?? '';
+  return unclear.map(unclearWord).filter((word) => completions.length === 0 || word !== last);
+}
+
 /** The query after a completion was taken: it replaces the word at the end, unless it is the whole. */
 export function complete(text: string, completion: string): string {
   const whole = completion.toLocaleLowerCase().startsWith(text.trim().toLocaleLowerCase());

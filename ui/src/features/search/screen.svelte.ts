@@ -43,6 +43,10 @@ export class Search {
   /** Counts questions. */
   #asked = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
+  /** Whether what is shown answers what the field says. */
+  #answered = true;
+  /** What a key wants to do with the answer that is still on its way. */
+  #then: (() => void) | null = null;
 
   constructor(call: Call, frame: NextFrame = nextFrame) {
     this.#call = call;
@@ -58,12 +62,20 @@ export class Search {
     this.text = text;
     this.active = null;
     this.#asked += 1;
+    this.#answered = false;
+    this.#then = null;
     if (this.#waiting) return;
     this.#waiting = true;
     this.#frame(() => {
       this.#waiting = false;
       void this.ask();
     });
+  }
+
+  /** Does something with the answer to what the field says now, as soon as there is one. */
+  whenAnswered(run: () => void) {
+    if (this.#answered) run();
+    else this.#then = run;
   }
 
   /** Takes a completion into the field. */
@@ -87,6 +99,7 @@ export class Search {
       this.results = NOTHING;
       this.took = null;
       this.error = null;
+      this.#settle();
       return;
     }
     const start = performance.now();
@@ -96,18 +109,29 @@ export class Search {
       this.results = results;
       this.took = Math.max(1, Math.round(performance.now() - start));
       this.error = null;
+      this.#settle();
       if (results.indexed < 100) this.#again = setTimeout(() => void this.ask(), AGAIN);
     } catch (thrown) {
       if (question !== this.#asked) return;
       this.results = NOTHING;
       this.took = null;
       this.error = CallFailed.from(thrown);
+      this.#then = null;
+      this.#settle();
     }
+  }
+
+  #settle() {
+    this.#answered = true;
+    const then = this.#then;
+    this.#then = null;
+    then?.();
   }
 
   /** Nobody looks any more. */
   rest() {
     this.#asked += 1;
+    this.#then = null;
     clearTimeout(this.#again);
   }
 }

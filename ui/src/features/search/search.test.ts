@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Call, SearchHit, SearchResults } from '../../ipc';
 import { CallFailed } from '../../ipc/transport';
-import { complete, grouped, options, unclearWord } from './hits';
+import { complete, grouped, options, stillUnclear, unclearWord } from './hits';
 import { Search } from './screen.svelte';
 
 function hit(title: string, found: SearchHit['found'], exact = false): SearchHit {
@@ -120,6 +120,33 @@ describe('the search field', () => {
   });
 });
 
+describe('a key that is faster than the answer', () => {
+  test('acts on the answer to what the field says, not on what was there before', async () => {
+    const { search, frame, answer } = desk();
+    search.type('tea');
+    frame();
+    await answer(0, results([hit('Tea', 'ticket')]));
+    search.type('tent');
+    const taken: unknown[] = [];
+    search.whenAnswered(() => taken.push(search.chosen));
+    frame();
+    expect(taken).toEqual([]);
+    await answer(1, results([hit('Tent', 'ticket')]));
+    expect(taken).toMatchObject([{ hit: { title: 'Tent' } }]);
+  });
+
+  test('is forgotten when somebody types on', async () => {
+    const { search, frame, answer } = desk();
+    search.type('te');
+    let acted = false;
+    search.whenAnswered(() => (acted = true));
+    search.type('ten');
+    frame();
+    await answer(0, results([hit('Tent', 'ticket')]));
+    expect(acted).toBe(false);
+  });
+});
+
 describe('hits', () => {
   test('stand in groups, the exact ones first', () => {
     const groups = grouped([hit('a', 'message'), hit('b', 'order', true), hit('c', 'message'), hit('d', 'parcel', true)]);
@@ -146,4 +173,7 @@ describe('a completion', () => {
 test('the window keeps what was not understood and brings its own words', () => {
   expect(unclearWord('There is no filter “foo:”, so it was looked for as a word.')).toBe('foo:');
   expect(unclearWord('foo:x')).toBe('foo:x');
+  const results = { unclear: ['“is:op” was looked for as a word.', '“foo:” too.'], completions: ['is:open'] };
+  expect(stillUnclear(results, 'foo: is:op')).toEqual(['foo:']);
+  expect(stillUnclear({ ...results, completions: [] }, 'foo: is:op')).toEqual(['is:op', 'foo:']);
 });

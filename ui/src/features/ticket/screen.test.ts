@@ -131,6 +131,19 @@ describe('the timeline', () => {
     expect(entries.filter((entry) => entry.kind === 'pending').map((entry) => entry.key)).toEqual(['1', '3']);
   });
 
+  test('a reply that has waited since yesterday stands below today, and no key stands twice', () => {
+    const waits: OutboxItem = {
+      op: '1',
+      ticket: 't-1',
+      action: { kind: 'reply', text: 'Hi', seen: 'a', close: false },
+      state: { kind: 'held', missed: [] },
+      created_at: at(19, 23, 50),
+    };
+    const entries = timeline({ messages: [message('a', at(19, 17, 22)), message('b', at(20, 9, 0))], pending: [waits] }, NOW);
+    expect(entries.map((entry) => entry.kind)).toEqual(['day', 'message', 'day', 'message', 'pending']);
+    expect(new Set(entries.map((entry) => entry.key)).size).toBe(entries.length);
+  });
+
   test('the newest public message is never a note or the system', () => {
     const messages = [
       message('a', at(20, 9, 0)),

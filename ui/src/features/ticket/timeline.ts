@@ -13,10 +13,11 @@ export function timeline(view: Pick<TicketView, 'messages' | 'pending'>, now: nu
   let day: number | null = null;
   const startDay = (at: string) => {
     const ago = daysAgo(at, now);
-    if (ago !== day) entries.push({ kind: 'day', key: `day-${ago}`, at });
-    const fresh = ago !== day;
+    // What waits stands last, also when it was written before the day that is shown above it.
+    if (day !== null && ago >= day) return false;
+    entries.push({ kind: 'day', key: `day-${ago}`, at });
     day = ago;
-    return fresh;
+    return true;
   };
 
   view.messages.forEach((message, index) => {
