@@ -66,6 +66,8 @@ export class Desk {
     await expect(this.page.getByRole('region', { name: 'Conversations' }).getByRole('heading', { name: view })).toBeVisible();
     await expect(this.list).toBeVisible();
     await expect(this.selected).toHaveCount(1);
+    const first = (await this.selected.getAttribute('data-ticket')) ?? '';
+    await expect(this.conversation).toHaveAttribute('data-ticket', first);
   }
 
   async signOut() {

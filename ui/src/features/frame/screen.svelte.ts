@@ -17,6 +17,8 @@ export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'he
 /** Colleagues learn that a ticket is open once somebody stays on it for this long. */
 const STAY = 300;
 
+/** How long the network is away before its return is worth a word. */
+const NOTICED = 3000;
 /** How long the window says that the network is back. */
 const SHOW_BACK = 30_000;
 
@@ -46,6 +48,7 @@ export class Shop {
   readonly #call: Call;
   #stay: ReturnType<typeof setTimeout> | undefined;
   #backTimer: ReturnType<typeof setTimeout> | undefined;
+  #offlineFrom = Date.now();
   /** Counts what was heard of the connection, so that an older answer does not overwrite it. */
   #connectionTurn = 0;
   /** What colleagues were told is open here. */
@@ -338,12 +341,19 @@ export class Shop {
     if (view.state === 'live' && this.connection.state === 'offline') announcements.say(m.live_online());
     if (view.state === 'offline') {
       this.back = null;
-    } else if (this.connection.state === 'offline') {
+      if (this.connection.state !== 'offline') this.#offlineFrom = Date.now();
+    } else if (this.connection.state === 'offline' && this.#wasMissed()) {
       this.back = { at: new Date().toISOString(), waited: waitingOps(this.outbox) };
       clearTimeout(this.#backTimer);
       this.#backTimer = setTimeout(() => (this.back = null), SHOW_BACK);
     }
     this.connection = view;
+  }
+
+  /** Whether a person noticed that the network was away: not at the start, not for a blink. */
+  #wasMissed(): boolean {
+    const away = Date.now() - this.#offlineFrom;
+    return this.connection.current_as_of !== null && (away >= NOTICED || waitingOps(this.outbox).length > 0);
   }
 
   async #do(what: () => Promise<void>): Promise<void> {
