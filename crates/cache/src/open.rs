@@ -20,6 +20,7 @@ use std::{
     sync::{Mutex, PoisonError, atomic::AtomicU32},
     time::Duration,
 };
+use tokio::sync::OnceCell;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/cache");
 const READERS: u32 = 4;
@@ -78,6 +79,7 @@ impl Cache {
     /// Opens the file, making it and its folder when there is none.
     pub async fn open(path: &Path, key: &Key) -> Result<(Writer, Reader), OpenError> {
         let lock = prepare(path)?;
+        cipher_is_ready().await;
         let fresh = !path.exists();
         let key_is_known = known_key(path)?.map(|check| check == key.check());
         if !fresh && key_is_known == Some(false) {
@@ -193,6 +195,34 @@ impl Reader {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Waits until SQLCipher has started in this process.
+///
+/// SQLite calls itself initialised a moment before it starts SQLCipher, so a connection that is
+/// opened while another thread opens the very first one finds no cipher, and its key is refused.
+/// A database in memory shows when that moment is over; nothing is read or written.
+async fn cipher_is_ready() {
+    static READY: OnceCell<()> = OnceCell::const_new();
+    READY
+        .get_or_init(|| async {
+            let options = SqliteConnectOptions::new()
+                .filename(":memory:")
+                .pragma("key", format!("\"x'{}'\"", "00".repeat(32)));
+            for _ in 0..200 {
+                match SqliteConnection::connect_with(&options).await {
+                    Ok(connection) => {
+                        if let Err(error) = connection.close().await {
+                            tracing::debug!(%error, "the trial connection did not close");
+                        }
+                        return;
+                    }
+                    Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+            // The real file is tried all the same, and says what is wrong.
+        })
+        .await;
 }
 
 fn prepare(path: &Path) -> Result<File, OpenError> {
