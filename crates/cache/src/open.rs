@@ -201,28 +201,34 @@ impl Reader {
 ///
 /// SQLite calls itself initialised a moment before it starts SQLCipher, so a connection that is
 /// opened while another thread opens the very first one finds no cipher, and its key is refused.
-/// A database in memory shows when that moment is over; nothing is read or written.
+/// A connection without a key starts both when it is the first; when it is not, whoever was first
+/// gets a moment to end, and a database in memory shows that keys are taken.
 async fn cipher_is_ready() {
     static READY: OnceCell<()> = OnceCell::const_new();
     READY
         .get_or_init(|| async {
-            let options = SqliteConnectOptions::new()
-                .filename(":memory:")
-                .pragma("key", format!("\"x'{}'\"", "00".repeat(32)));
-            for _ in 0..200 {
-                match SqliteConnection::connect_with(&options).await {
-                    Ok(connection) => {
-                        if let Err(error) = connection.close().await {
-                            tracing::debug!(%error, "the trial connection did not close");
-                        }
-                        return;
-                    }
-                    Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            let plain = SqliteConnectOptions::new().filename(":memory:");
+            let key = format!("\"x'{}'\"", "00".repeat(32));
+            let keyed = plain.clone().pragma("key", key);
+            let mut ready = opens(&plain).await;
+            for _ in 0..100 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                ready = ready && opens(&keyed).await;
+                if ready {
+                    return;
                 }
+                ready = opens(&plain).await;
             }
             // The real file is tried all the same, and says what is wrong.
         })
         .await;
+}
+
+async fn opens(options: &SqliteConnectOptions) -> bool {
+    match SqliteConnection::connect_with(options).await {
+        Ok(connection) => connection.close().await.is_ok(),
+        Err(_) => false,
+    }
 }
 
 fn prepare(path: &Path) -> Result<File, OpenError> {
