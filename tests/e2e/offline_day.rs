@@ -156,6 +156,8 @@ impl Colleague {
             text: COLLEAGUES.to_owned(),
             seen: newest.map(|message| message.id),
             then: None,
+            macro_id: None,
+            changes: None,
         };
         let path = format!("{}/v1/tickets/{}/messages", self.gateway, ticket.id);
         let request = self.http.post(path).bearer_auth(&self.token).json(&reply);

@@ -33,7 +33,7 @@ fn contains(hay: &[u8], needle: &str) -> bool {
 async fn boot_problem(desk: &Desk) -> anyhow::Result<Option<CallError>> {
     match desk.client.boot(Nothing {}).await.map_err(failed)? {
         Boot::SignIn { problem, .. } => Ok(problem),
-        Boot::Shop(_) => anyhow::bail!("it should not have opened the shop"),
+        other => anyhow::bail!("it should not have opened the shop: {other:?}"),
     }
 }
 
@@ -50,7 +50,7 @@ async fn the_shop_opens_at_once_without_a_network() -> anyhow::Result<()> {
     let desk = desk.restart().await?;
     match desk.client.boot(Nothing {}).await.map_err(failed)? {
         Boot::Shop(signed) => assert_eq!(signed.account.email, PRIYA),
-        Boot::SignIn { problem, .. } => anyhow::bail!("signed out: {problem:?}"),
+        other => anyhow::bail!("signed out: {other:?}"),
     }
     assert_eq!(desk.list(ViewId::AllOpen).await?.total, before);
     desk.client.stop().await;
@@ -300,6 +300,7 @@ async fn wrong_sign_ins_say_what_is_wrong() -> anyhow::Result<()> {
         address,
         email: PRIYA.into(),
         password: password.into(),
+        passphrase: None,
     };
     let code = |answer: Result<_, CallError>| {
         answer
@@ -386,7 +387,7 @@ async fn the_sample_shop_may_move_to_another_port_and_keeps_its_cache() -> anyho
             assert!(signed.sample);
             assert_eq!(signed.gateway, moved.address());
         }
-        Boot::SignIn { problem, .. } => anyhow::bail!("signed out: {problem:?}"),
+        other => anyhow::bail!("signed out: {other:?}"),
     }
     assert!(
         desk.list(ViewId::AllOpen).await?.total > 0,

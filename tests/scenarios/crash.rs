@@ -185,6 +185,8 @@ async fn write(http: &reqwest::Client, address: &str, token: &str, op: Uuid) -> 
         text: op.to_string(),
         seen: None,
         then: None,
+        macro_id: None,
+        changes: None,
     };
     let request = http.post(address).bearer_auth(token);
     let request = request.header(IDEMPOTENCY_HEADER, op.to_string());

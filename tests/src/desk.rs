@@ -191,6 +191,7 @@ impl Desk {
                 address,
                 email,
                 password,
+                passphrase: None,
             })
             .await
     }
@@ -264,6 +265,8 @@ impl Desk {
             text: text.into(),
             seen: public.next_back().map(|message| message.id),
             close: false,
+            macro_id: None,
+            changes: None,
         };
         self.client.send_reply(reply).await.map_err(failed)?;
         Ok(())

@@ -9,6 +9,7 @@ pub mod customer;
 pub mod desk;
 pub mod desktop;
 pub mod disk;
+mod frames;
 pub mod gateway;
 pub mod line;
 pub mod process;

@@ -1,5 +1,7 @@
-//! A line to a gateway with faults: cut, silent, slow, thin, or closed on the answer.
+//! A line to a gateway with faults: cut, silent, slow, thin, closed on the answer, or carrying a
+//! request or a frame twice or out of its order.
 
+use crate::frames::{FrameFaults, Frames, take};
 use std::{
     net::SocketAddr,
     sync::{
@@ -15,7 +17,7 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::watch,
+    sync::{mpsc, watch},
     task::JoinSet,
 };
 use uuid::Uuid;
@@ -50,7 +52,15 @@ struct Faults {
     swallow: AtomicU32,
     /// Whether each operation gets an id that nobody has seen.
     forget_ids: AtomicBool,
+    /// How many operations reach the gateway twice.
+    echo: AtomicU32,
+    /// How many pages of a sync arrive late.
+    late: AtomicU32,
+    frames: FrameFaults,
 }
+
+/// How much later the second of two equal requests comes, and a late page.
+const LATE: Duration = Duration::from_millis(60);
 
 /// A line to a gateway.
 pub struct Line {
@@ -119,6 +129,27 @@ impl Line {
         self.faults.swallow.store(operations, Ordering::SeqCst);
     }
 
+    /// So many operations reach the gateway twice, the second time over another connection and a
+    /// little later, when newer ones may have passed.
+    pub fn echo(&self, operations: u32) {
+        self.faults.echo.store(operations, Ordering::SeqCst);
+    }
+
+    /// So many pages of a sync come after what the live socket said meanwhile.
+    pub fn hold_pages(&self, pages: u32) {
+        self.faults.late.store(pages, Ordering::SeqCst);
+    }
+
+    /// So many frames with changes come twice.
+    pub fn repeat_frames(&self, frames: u32) {
+        self.faults.frames.repeat(frames);
+    }
+
+    /// So many frames with changes come after the one that follows them.
+    pub fn reorder_frames(&self, frames: u32) {
+        self.faults.frames.overtake(frames);
+    }
+
     /// Takes a guard away: every operation that passes gets an id that nobody has seen, so a
     /// repeated one is no longer known.
     pub fn forget_ids(&self) {
@@ -127,9 +158,14 @@ impl Line {
 
     /// Carries well again. What was silent is closed.
     pub fn heal(&self) {
-        self.faults.swallow.store(0, Ordering::SeqCst);
+        for left in [&self.faults.swallow, &self.faults.echo, &self.faults.late] {
+            left.store(0, Ordering::SeqCst);
+        }
+        self.faults.frames.heal();
+        // What is held back would come with the next frame only.
+        let holds = self.faults.frames.holds.swap(false, Ordering::SeqCst);
         self.state.send_modify(|state| {
-            let cuts = state.cuts + u32::from(state.silent);
+            let cuts = state.cuts + u32::from(state.silent || holds);
             *state = State { cuts, ..WHOLE };
         });
     }
@@ -150,19 +186,42 @@ async fn carry(
         near.set_nodelay(true).ok();
         let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
         let doomed = AtomicBool::new(false);
+        let late = AtomicBool::new(false);
+        let (repeat, mut repeats) = mpsc::unbounded_channel();
         let there = pump(near_in, far_out, states.clone(), |bytes| {
             ask(bytes, &faults, &doomed);
-            true
+            if bytes.starts_with(b"GET /v1/sync") && take(&faults.late) {
+                late.store(true, Ordering::SeqCst);
+            }
+            if is_operation(bytes) && take(&faults.echo) {
+                repeat.send(bytes.to_vec()).ok();
+            }
+            Look::Pass
         });
-        let back = pump(far_in, near_out, states.clone(), |_| {
-            !doomed.load(Ordering::SeqCst)
+        let mut frames = Frames::new();
+        let back = pump(far_in, near_out, states.clone(), |bytes| {
+            if doomed.load(Ordering::SeqCst) {
+                return Look::Stop;
+            }
+            let bytes = frames.pass(bytes, &faults.frames);
+            match late.swap(false, Ordering::SeqCst) {
+                true => Look::Late(bytes),
+                false => Look::Instead(bytes),
+            }
         });
+        let echoes = async {
+            while let Some(request) = repeats.recv().await {
+                echo(&request, to).await.ok();
+            }
+        };
         // Both halves live until this ends, so that silence closes nothing.
         let (mut there, mut back) = (Box::pin(there), Box::pin(back));
+        let mut echoes = Box::pin(echoes);
         let mut later = states.clone();
         tokio::select! {
             _ = &mut there => {}
             _ = &mut back => {}
+            () = &mut echoes => {}
             () = ended(&mut states, before.cuts) => {
                 later.wait_for(|now| !now.silent).await.ok();
             }
@@ -180,17 +239,42 @@ async fn ended(states: &mut watch::Receiver<State>, cuts: u32) {
     ended.await.map(drop).ok();
 }
 
+const HEADER: &[u8] = b"\r\nidempotency-key: ";
+
+/// Whether these bytes are one whole operation.
+fn is_operation(bytes: &[u8]) -> bool {
+    let find = |what: &[u8]| memchr::memmem::find(bytes, what);
+    let (Some(_), Some(end)) = (find(HEADER), find(b"\r\n\r\n")) else {
+        return false;
+    };
+    const LENGTH: &[u8] = b"\r\ncontent-length: ";
+    let length = find(LENGTH).and_then(|at| {
+        let digits = bytes.get(at + LENGTH.len()..)?;
+        let digits: Vec<u8> = digits
+            .iter()
+            .copied()
+            .take_while(u8::is_ascii_digit)
+            .collect();
+        String::from_utf8(digits).ok()?.parse::<usize>().ok()
+    });
+    length.is_some_and(|length| end + 4 + length == bytes.len())
+}
+
+/// Sends a request once more and waits for the start of its answer.
+async fn echo(request: &[u8], to: SocketAddr) -> std::io::Result<()> {
+    tokio::time::sleep(LATE).await;
+    let mut far = TcpStream::connect(to).await?;
+    far.write_all(request).await?;
+    let mut room = [0; 1024];
+    far.read(&mut room).await.map(drop)
+}
+
 /// Looks at what goes to the gateway.
 fn ask(bytes: &mut [u8], faults: &Faults, doomed: &AtomicBool) {
-    const HEADER: &[u8] = b"\r\nidempotency-key: ";
     let Some(at) = memchr::memmem::find(bytes, HEADER) else {
         return;
     };
-    let one_less = |left: u32| left.checked_sub(1);
-    let swallow = faults
-        .swallow
-        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
-    if swallow.is_ok() {
+    if take(&faults.swallow) {
         doomed.store(true, Ordering::SeqCst);
     }
     let fresh = Uuid::now_v7().to_string();
@@ -202,20 +286,46 @@ fn ask(bytes: &mut [u8], faults: &Faults, doomed: &AtomicBool) {
     }
 }
 
+/// What becomes of a piece.
+enum Look {
+    /// It goes on as it is.
+    Pass,
+    /// These go on in its place.
+    Instead(Vec<u8>),
+    /// These go on in its place, a little later.
+    Late(Vec<u8>),
+    /// The connection ends.
+    Stop,
+}
+
 /// Carries one direction until an end closes, or `look` refuses a piece.
 async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     states: watch::Receiver<State>,
-    look: impl Fn(&mut [u8]) -> bool,
+    mut look: impl FnMut(&mut [u8]) -> Look,
 ) -> std::io::Result<()> {
     let mut room = vec![0; ROOM];
     loop {
         let length = from.read(&mut room).await?;
         let bytes = room.get_mut(..length).unwrap_or_default();
-        if bytes.is_empty() || !look(bytes) {
+        if bytes.is_empty() {
             return Ok(());
         }
+        let instead;
+        let bytes: &[u8] = match look(bytes) {
+            Look::Pass => bytes,
+            Look::Stop => return Ok(()),
+            Look::Instead(others) => {
+                instead = others;
+                &instead
+            }
+            Look::Late(others) => {
+                tokio::time::sleep(LATE).await;
+                instead = others;
+                &instead
+            }
+        };
         let size = states.borrow().piece;
         for piece in bytes.chunks(size) {
             let delay = states.borrow().delay;

@@ -5,7 +5,8 @@ use crate::{
     open::Reader,
 };
 use deskhand_domain::{
-    Account, Customer, CustomerId, Message, Order, OrderId, Shipment, Ticket, TicketId,
+    Account, Customer, CustomerId, Field, Macro, Message, Order, OrderId, Shipment, Ticket,
+    TicketId,
 };
 use serde::de::DeserializeOwned;
 use sqlx::{Row, sqlite::SqliteRow};
@@ -86,6 +87,26 @@ impl Reader {
         self.many(
             "accounts",
             "select id, body from accounts where ?1 = ''",
+            String::new(),
+        )
+        .await
+    }
+
+    /// The stored answers.
+    pub async fn macros(&self) -> Result<Vec<Macro>, CacheError> {
+        self.many(
+            "macros",
+            "select id, body from macros where ?1 = ''",
+            String::new(),
+        )
+        .await
+    }
+
+    /// The shop's own fields, by place.
+    pub async fn fields(&self) -> Result<Vec<Field>, CacheError> {
+        self.many(
+            "fields",
+            "select id, body from fields where ?1 = '' order by place, id",
             String::new(),
         )
         .await

@@ -16,10 +16,10 @@ use deskhand_protocol::{
     calls::{CallCode, CallError, Calls},
     live::ClientFrame,
     view::{
-        AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Nothing, OpRef, OpenSample,
-        Opened, OutboxAction, OutboxItem, Password, SearchQuery, SearchResults, SendReply,
-        SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery, TicketRef, TicketView,
-        TypingNow, UndoSend, ViewCounts,
+        AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, MacroView, MergeInto, Nothing,
+        OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase, Password, SaveDraft,
+        SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage,
+        TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
     },
 };
 
@@ -99,6 +99,8 @@ impl Calls for Client {
             text: checked(&reply.text)?,
             seen: reply.seen,
             close: reply.close,
+            macro_id: None,
+            changes: None,
         };
         outbox::enqueue(&*self.shop()?, reply.ticket, action).await
     }
@@ -147,6 +149,26 @@ impl Calls for Client {
         undo::undo_send(&*self.shop()?, which).await
     }
 
+    async fn save_draft(&self, _: SaveDraft) -> Result<Nothing, CallError> {
+        Err(not_yet())
+    }
+
+    async fn macros(&self, _: TicketRef) -> Result<Vec<MacroView>, CallError> {
+        Err(not_yet())
+    }
+
+    async fn merge_tickets(&self, _: MergeInto) -> Result<OpId, CallError> {
+        Err(not_yet())
+    }
+
+    async fn unlock(&self, _: Passphrase) -> Result<SignedIn, CallError> {
+        Err(not_yet())
+    }
+
+    async fn forget_copy(&self, _: Nothing) -> Result<Nothing, CallError> {
+        Err(not_yet())
+    }
+
     async fn search(&self, query: SearchQuery) -> Result<SearchResults, CallError> {
         self.noting(search::search(&*self.shop()?, &query).await)
     }
@@ -178,4 +200,8 @@ fn checked(raw: &str) -> Result<String, CallError> {
         };
         CallError::new(code, format!("the text {error}"))
     })
+}
+
+fn not_yet() -> CallError {
+    CallError::new(CallCode::Internal, "not yet")
 }

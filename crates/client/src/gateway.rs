@@ -298,6 +298,7 @@ fn strange(status: StatusCode, retry_after: Option<Duration>) -> GatewayError {
             code,
             errors: vec![],
             missed: vec![],
+            moved: vec![],
             request_id: None,
         }),
         retry_after,

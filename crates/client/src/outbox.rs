@@ -202,17 +202,27 @@ async fn claim(shop: &Shop, row: &StoredOp) -> Result<Option<StoredOp>, CacheErr
 
 async fn send(shop: &Shop, row: &StoredOp) -> Result<Became, GatewayError> {
     let message = match &row.action {
-        OutboxAction::Reply { text, seen, close } => NewMessage {
+        OutboxAction::Reply {
+            text,
+            seen,
+            close,
+            macro_id,
+            changes,
+        } => NewMessage {
             kind: MessageKind::Public,
             text: text.clone(),
             seen: *seen,
             then: close.then_some(TicketStatus::Closed),
+            macro_id: *macro_id,
+            changes: changes.clone(),
         },
         OutboxAction::Note { text } => NewMessage {
             kind: MessageKind::Note,
             text: text.clone(),
             seen: None,
             then: None,
+            macro_id: None,
+            changes: None,
         },
         OutboxAction::Change { patch } => {
             let ticket = shop
@@ -221,6 +231,7 @@ async fn send(shop: &Shop, row: &StoredOp) -> Result<Became, GatewayError> {
                 .await?;
             return Ok(Became::Change(ticket.updated_at));
         }
+        OutboxAction::Merge { .. } => return Err(GatewayError::NotAGateway),
     };
     let added = shop
         .gateway
@@ -253,7 +264,10 @@ pub(crate) fn item(shop: &Shop, row: StoredOp) -> OutboxItem {
             StoredState::Waiting if sending => OutboxState::Sending,
             StoredState::Waiting => OutboxState::Waiting,
             StoredState::Sent => OutboxState::Sent,
-            StoredState::Held { missed } => OutboxState::Held { missed },
+            StoredState::Held { missed } => OutboxState::Held {
+                missed,
+                facts: vec![],
+            },
             StoredState::Parked(reason) => OutboxState::Parked { reason },
         },
         created_at: row.created_at,

@@ -218,6 +218,7 @@ fn operations(op: &StoredOp) -> Vec<Operation> {
         }],
         OutboxAction::Note { .. } => vec![Operation::Note],
         OutboxAction::Change { patch } => changes(patch),
+        OutboxAction::Merge { into, .. } => vec![Operation::Merge(*into)],
     }
 }
 

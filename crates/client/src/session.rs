@@ -123,6 +123,7 @@ impl Client {
             address: sample.address.clone(),
             email: account.email.clone(),
             password: sample.password.clone(),
+            passphrase: None,
         };
         self.sign_in_at(with, true).await
     }

@@ -91,6 +91,8 @@ async fn sent_back(
             text: message.text,
             seen: None,
             close: false,
+            macro_id: None,
+            changes: None,
         },
         (None, None) => return Err(gone()),
     };

@@ -98,6 +98,8 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         people: people.into_values().collect(),
         readers,
         writers,
+        fields: reader.fields().await?,
+        draft: None,
         ticket,
     }))
 }
@@ -124,5 +126,6 @@ fn row(shop: &Shop, ticket: Ticket, customer: Option<String>, people: &People) -
         assignee: ticket.assignee.and_then(|id| people.get(&id).cloned()),
         readers,
         writers,
+        draft: false,
     }
 }

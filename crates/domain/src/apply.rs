@@ -6,7 +6,8 @@
 
 use crate::{
     Instant,
-    ids::AccountId,
+    field::FieldChanges,
+    ids::{AccountId, TicketId},
     sla, text,
     ticket::{Priority, Ticket, TicketStatus},
 };
@@ -42,6 +43,10 @@ pub enum Operation {
     Snooze(Instant),
     /// Handed to a supervisor, or taken back.
     Escalate(bool),
+    /// Other values of the shop's own fields.
+    Fields(FieldChanges),
+    /// Becomes part of another ticket.
+    Merge(TicketId),
 }
 
 /// Carries an operation out on a ticket. Applied twice, it changes nothing more.
@@ -65,6 +70,18 @@ pub fn apply(ticket: &mut Ticket, operation: &Operation) {
         }
         Operation::Snooze(until) => enter(ticket, TicketStatus::Snoozed, Some(*until)),
         Operation::Escalate(escalated) => ticket.escalated = *escalated,
+        Operation::Fields(changes) => {
+            for (key, value) in changes {
+                match value {
+                    Some(value) => ticket.fields.insert(key.clone(), value.clone()),
+                    None => ticket.fields.remove(key),
+                };
+            }
+        }
+        Operation::Merge(into) => {
+            enter(ticket, TicketStatus::Closed, None);
+            ticket.merged_into = Some(*into);
+        }
     }
 }
 
@@ -133,6 +150,8 @@ mod tests {
             seen_at: None,
             snoozed_until: None,
             mentions: vec![],
+            fields: crate::Fields::new(),
+            merged_into: None,
         }
     }
 
@@ -206,6 +225,12 @@ mod tests {
             (tags(), tags()).prop_map(|(add, remove)| Operation::Tags { add, remove }),
             (0_i64..500).prop_map(|until| Operation::Snooze(at(until))),
             any::<bool>().prop_map(Operation::Escalate),
+            proptest::collection::btree_map(
+                "[a-c]",
+                proptest::option::of((0_i64..3).prop_map(crate::FieldValue::Number)),
+                0..3
+            )
+            .prop_map(Operation::Fields),
         ]
     }
 

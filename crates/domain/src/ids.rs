@@ -42,6 +42,8 @@ ids! {
     ArticleId;
     /// A customer of the shop.
     CustomerId;
+    /// A field that the shop has defined.
+    FieldId;
     /// A stored answer that an agent may insert.
     MacroId;
     /// A message or note in a ticket.

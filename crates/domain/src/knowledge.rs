@@ -1,6 +1,10 @@
 //! What the shop knows: articles for customers and agents, and stored answers.
 
-use crate::ids::{ArticleId, MacroId};
+use crate::{
+    field::Fields,
+    ids::{ArticleId, MacroId},
+    ticket::{Priority, TicketStatus},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -56,6 +60,35 @@ pub struct Macro {
     pub name: String,
     /// BCP 47 language.
     pub language: String,
-    /// The text; `{{customer.first_name}}`, `{{order.number}}` and the like are filled in.
+    /// The text; `{{customer.first_name}}`, `{{order.number}}` and the like are filled in. May be
+    /// empty: then it only changes the ticket.
     pub text: String,
+    /// What it changes beside.
+    #[serde(default, skip_serializing_if = "MacroChanges::is_nothing")]
+    pub changes: MacroChanges,
+}
+
+/// What a stored answer changes beside writing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(default)]
+pub struct MacroChanges {
+    /// The state the ticket takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub status: Option<TicketStatus>,
+    /// Its new urgency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub priority: Option<Priority>,
+    /// Tags it adds.
+    pub add_tags: Vec<String>,
+    /// Fields it sets.
+    pub fields: Fields,
+}
+
+impl MacroChanges {
+    /// Whether it changes nothing.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }

@@ -8,6 +8,8 @@
 pub mod account;
 pub mod apply;
 pub mod customer;
+pub mod facts;
+pub mod field;
 pub mod ids;
 pub mod knowledge;
 pub mod message;
@@ -24,11 +26,12 @@ pub mod ticket;
 pub use account::{Account, Role, Scope};
 pub use apply::Operation;
 pub use customer::Customer;
+pub use field::{Compared, Field, FieldChanges, FieldKind, FieldValue, Fields};
 pub use ids::{
-    AccountId, ArticleId, CustomerId, MacroId, MessageId, OpId, OrderId, ProductId, ShipmentId,
-    TicketId,
+    AccountId, ArticleId, CustomerId, FieldId, MacroId, MessageId, OpId, OrderId, ProductId,
+    ShipmentId, TicketId,
 };
-pub use knowledge::{Article, Macro};
+pub use knowledge::{Article, Macro, MacroChanges};
 pub use message::{Author, Delivery, Message, MessageKind};
 pub use money::{Currency, Money};
 pub use order::Order;

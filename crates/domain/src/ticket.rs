@@ -1,11 +1,13 @@
 //! Tickets: a conversation with a customer, and who looks after it.
 
 use crate::{
+    field::Fields,
     ids::{AccountId, CustomerId, OrderId, TicketId},
     money::Money,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -62,6 +64,13 @@ pub struct Ticket {
     pub snoozed_until: Option<DateTime<Utc>>,
     /// Agents named in a note who have not looked yet.
     pub mentions: Vec<AccountId>,
+    /// The values of the shop's own fields.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: Fields,
+    /// The ticket that this one became part of; its messages are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub merged_into: Option<TicketId>,
 }
 
 impl Ticket {
@@ -230,6 +239,8 @@ mod tests {
             seen_at: seen.map(at),
             snoozed_until: None,
             mentions: vec![],
+            fields: Fields::new(),
+            merged_into: None,
         }
     }
 

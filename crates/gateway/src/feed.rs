@@ -53,7 +53,7 @@ impl Sight {
         match kind {
             Kind::Ticket | Kind::Message => self.tickets,
             Kind::Customer | Kind::Order | Kind::Shipment => self.customers,
-            Kind::Account | Kind::Macro | Kind::Article => self.colleagues,
+            Kind::Account | Kind::Macro | Kind::Article | Kind::Field => self.colleagues,
         }
     }
 

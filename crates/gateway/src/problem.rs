@@ -120,6 +120,7 @@ impl Refusal {
             code: self.code,
             errors: self.errors.clone(),
             missed: self.missed.clone(),
+            moved: Vec::new(),
             request_id,
         }
     }
@@ -208,7 +209,9 @@ fn status(code: Code) -> StatusCode {
         Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::Conflict | Code::ThreadMoved | Code::TooLate => StatusCode::CONFLICT,
+        Code::Conflict | Code::ThreadMoved | Code::FieldsMoved | Code::TooLate => {
+            StatusCode::CONFLICT
+        }
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::OtherVersion => StatusCode::UPGRADE_REQUIRED,

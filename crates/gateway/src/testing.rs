@@ -7,8 +7,9 @@ use crate::store::Seed;
 use chrono::TimeDelta;
 use deskhand_domain::{
     Account, AccountId, Article, ArticleId, Author, Channel, Currency, Customer, CustomerId,
-    Delivery, Instant, Intent, Macro, MacroId, Message, MessageId, MessageKind, Money, Mood, Order,
-    OrderId, Priority, Role, Shipment, ShipmentId, Shop, Source, Ticket, TicketId, TicketStatus,
+    Delivery, Instant, Intent, Macro, MacroChanges, MacroId, Message, MessageId, MessageKind,
+    Money, Mood, Order, OrderId, Priority, Role, Shipment, ShipmentId, Shop, Source, Ticket,
+    TicketId, TicketStatus,
     customer::Risk,
     knowledge::Topic,
     order::{Address, FulfilmentStatus, PaymentStatus},
@@ -66,7 +67,9 @@ pub fn small_shop(now: Instant, tickets: u64, password_hash: String) -> Seed {
             name: "On its way".to_owned(),
             language: "en".to_owned(),
             text: "Hello {{customer.first_name}}, it is on its way.".to_owned(),
+            changes: MacroChanges::default(),
         }],
+        fields: Vec::new(),
     }
 }
 
@@ -192,6 +195,8 @@ fn ticket(number: u64, now: Instant) -> Ticket {
         seen_at: None,
         snoozed_until: None,
         mentions: Vec::new(),
+        fields: deskhand_domain::Fields::new(),
+        merged_into: None,
     }
 }
 

@@ -2,9 +2,10 @@
 //! are made.
 
 use crate::view::{
-    AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Nothing, OpRef, OpenSample,
-    Opened, OutboxItem, Password, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
-    TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
+    AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, MacroView, MergeInto, Nothing,
+    OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft, SearchQuery,
+    SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery,
+    TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
 };
 use deskhand_domain::OpId;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,16 @@ pub enum CallCode {
     KeychainAbsent,
     /// The system's keychain is locked.
     KeychainLocked,
+    /// The passphrase does not open the copy.
+    WrongPassphrase,
+    /// The passphrase is too short.
+    PassphraseTooShort,
+    /// The copy was without contact to the gateway for too long: sign in to open it.
+    LeaseEnded,
+    /// The session was ended from elsewhere, and the copy is gone from this computer.
+    SessionRevoked,
+    /// The tickets are not of one customer, or one of them was merged already.
+    CannotMerge,
     /// The keychain's key does not open the cache.
     WrongKey,
     /// The cache is damaged.
@@ -188,6 +199,16 @@ calls! {
     take_back(OpRef) -> TakenBack;
     /// Takes a sent reply back while the gateway still holds it.
     undo_send(UndoSend) -> TakenBack;
+    /// Stores what was begun and not sent.
+    save_draft(SaveDraft) -> Nothing;
+    /// The stored answers, filled in for a ticket; those in its language first.
+    macros(TicketRef) -> Vec<MacroView>;
+    /// Queues that a ticket becomes part of another one.
+    merge_tickets(MergeInto) -> OpId;
+    /// Opens the copy with its passphrase.
+    unlock(Passphrase) -> SignedIn;
+    /// Gives up the copy whose passphrase is lost: it is deleted, with what was not sent.
+    forget_copy(Nothing) -> Nothing;
     /// Looks through everything that is on this computer.
     search(SearchQuery) -> SearchResults;
 }

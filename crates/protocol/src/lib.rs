@@ -9,6 +9,7 @@ pub mod chat;
 pub mod live;
 pub mod problem;
 pub mod rest;
+mod search;
 pub mod sync;
 pub mod view;
 

@@ -1,6 +1,6 @@
 //! Errors over HTTP: `application/problem+json` (RFC 9457).
 
-use deskhand_domain::Message;
+use deskhand_domain::{Compared, Message};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,6 +24,9 @@ pub struct Problem {
     /// With `thread_moved`: the public messages that the author had not seen, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<Message>,
+    /// With `fields_moved`: the values as they are now, of those the author had seen otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Compared>,
     /// Names the request in the gateway's logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -58,6 +61,8 @@ pub enum Code {
     Conflict,
     /// The conversation went on since the author looked; see `missed`. 409.
     ThreadMoved,
+    /// Somebody changed the same values since the author looked; see `moved`. 409.
+    FieldsMoved,
     /// The message is on its way to the customer and cannot be taken back. 409.
     TooLate,
     /// The body is too large. 413.
@@ -86,6 +91,7 @@ impl Code {
             Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "Conflict",
             Self::ThreadMoved => "The conversation went on",
+            Self::FieldsMoved => "Somebody changed the same",
             Self::TooLate => "Already on its way",
             Self::TooLarge => "Too large",
             Self::UnsupportedMedia => "Not JSON in UTF-8",

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use deskhand_domain::{
-    Account, AccountId, Message, MessageId, MessageKind, Priority, Role, Scope, Shop, Ticket,
-    TicketStatus,
+    Account, AccountId, Compared, FieldChanges, FieldKind, MacroId, Message, MessageId,
+    MessageKind, Priority, Role, Scope, Shop, Ticket, TicketId, TicketStatus,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -71,6 +72,13 @@ pub struct NewMessage {
     /// The state the ticket takes with it, for example `pending` or `closed`.
     #[serde(default)]
     pub then: Option<TicketStatus>,
+    /// The stored answer it was made from, to count its use.
+    #[serde(default)]
+    pub macro_id: Option<MacroId>,
+    /// What a stored answer changes beside, in the same transaction; its `status` is `then`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub changes: Option<TicketPatch>,
 }
 
 /// What a new message led to.
@@ -115,6 +123,48 @@ pub struct TicketPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub escalated: Option<bool>,
+    /// Other values of the shop's own fields, by key; `null` takes a value away.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[ts(optional, as = "Option<FieldChanges>")]
+    pub fields: FieldChanges,
+    /// What the author had seen of what they change. When it is something else by now, and not what
+    /// they want anyway, nothing changes and the answer is `fields_moved` (409). What is not listed
+    /// is not compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Compared>>")]
+    pub was: Vec<Compared>,
+}
+
+/// `POST /v1/tickets/{ticket}/merge`: the ticket becomes part of another one of the same customer.
+/// Its messages go there, it is closed, and what is said in it later is said there.
+/// `Idempotency-Key` names the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeTicket {
+    /// The ticket that goes on.
+    pub into: TicketId,
+}
+
+/// What a merge led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Merged {
+    /// The ticket that ended.
+    pub ticket: Ticket,
+    /// The ticket that goes on.
+    pub into: Ticket,
+}
+
+/// `PUT /v1/fields/{key}`: defines a field of the shop's own, or changes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefineField {
+    /// Its name on the screen, 1 to 60 characters.
+    pub label: String,
+    /// What it holds. A field that has values keeps its kind; a choice may gain options.
+    pub kind: FieldKind,
+    /// Its place among the fields, from 0.
+    #[serde(default)]
+    pub place: u32,
 }
 
 /// A page of a list. `next` is opaque; pass it as `cursor` for the following page.

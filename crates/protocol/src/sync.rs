@@ -6,7 +6,7 @@
 //! pages and frames may arrive in any order, since every change carries its position and the newer
 //! position wins.
 
-use deskhand_domain::{Account, Article, Customer, Macro, Message, Order, Shipment, Ticket};
+use deskhand_domain::{Account, Article, Customer, Field, Macro, Message, Order, Shipment, Ticket};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -40,6 +40,8 @@ pub enum Record {
     Macro(Macro),
     /// An article.
     Article(Article),
+    /// A field of the shop's own.
+    Field(Field),
     /// The entity is gone, or no longer for this account.
     Gone(Gone),
 }
@@ -75,6 +77,8 @@ pub enum Kind {
     Macro,
     /// Articles.
     Article,
+    /// Fields of the shop's own.
+    Field,
 }
 
 impl Kind {
@@ -89,6 +93,7 @@ impl Kind {
             Self::Account => "account",
             Self::Macro => "macro",
             Self::Article => "article",
+            Self::Field => "field",
         }
     }
 
@@ -103,6 +108,7 @@ impl Kind {
             Self::Account,
             Self::Macro,
             Self::Article,
+            Self::Field,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == name)
@@ -121,6 +127,7 @@ impl Record {
             Self::Account(x) => (Kind::Account, x.id.0),
             Self::Macro(x) => (Kind::Macro, x.id.0),
             Self::Article(x) => (Kind::Article, x.id.0),
+            Self::Field(x) => (Kind::Field, x.id.0),
             Self::Gone(gone) => (gone.kind, gone.id),
         }
     }
@@ -156,6 +163,7 @@ mod tests {
             Kind::Account,
             Kind::Macro,
             Kind::Article,
+            Kind::Field,
         ] {
             assert_eq!(Kind::parse(kind.as_str()), Some(kind));
             let json = serde_json::to_value(kind).expect("JSON");

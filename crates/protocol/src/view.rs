@@ -2,13 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use deskhand_domain::{
-    Account, Channel, Customer, Intent, Message, MessageId, Money, Mood, OpId, Order, Priority,
-    Role, Scope, Shipment, Shop, Ticket, TicketId, TicketStatus,
+    Account, Channel, Compared, Customer, Field, Intent, MacroChanges, MacroId, Message, MessageId,
+    Money, Mood, OpId, Order, Priority, Role, Scope, Shipment, Shop, Ticket, TicketId,
+    TicketStatus, facts::FactKind,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{calls::CallError, rest::TicketPatch};
+
+pub use crate::search::{
+    Found, SearchHit, SearchQuery, SearchResults, SnippetPart, Unclear, UnclearKind,
+};
 
 /// No argument, or no result: an empty object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -28,6 +33,14 @@ pub enum Boot {
         sample: bool,
         /// Why an earlier session could not go on, if one could not.
         problem: Option<CallError>,
+    },
+    /// Somebody is signed in, and the copy waits for its passphrase: there is no keychain to keep
+    /// its key.
+    Unlock {
+        /// The gateway.
+        address: String,
+        /// Who is signed in.
+        email: String,
     },
     /// Somebody is signed in and the cache is open.
     Shop(SignedIn),
@@ -82,6 +95,18 @@ pub struct Password {
     pub email: String,
     /// Its password.
     pub password: String,
+    /// Protects the copy on a computer without a keychain; 12 characters at least. Asked for when
+    /// the sign-in was refused with `keychain_absent` or `keychain_locked`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub passphrase: Option<String>,
+}
+
+/// The passphrase of the copy.
+#[derive(Clone, Serialize, Deserialize, TS)]
+pub struct Passphrase {
+    /// As typed.
+    pub passphrase: String,
 }
 
 /// As whom to open the sample shop.
@@ -266,6 +291,8 @@ pub struct TicketRow {
     pub readers: Vec<Account>,
     /// Colleagues, or the customer, who write in it now.
     pub writers: Vec<Writer>,
+    /// Something was begun here and not sent.
+    pub draft: bool,
 }
 
 /// Somebody who is writing.
@@ -308,6 +335,59 @@ pub struct TicketView {
     pub readers: Vec<Account>,
     /// Who is writing now.
     pub writers: Vec<Writer>,
+    /// The shop's own fields, by place.
+    pub fields: Vec<Field>,
+    /// What was begun here and not sent.
+    pub draft: Option<Draft>,
+}
+
+/// What was begun and not sent. It lies in the copy, survives everything that the outbox survives,
+/// and never leaves this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Draft {
+    /// The text of the reply.
+    pub reply: String,
+    /// The text of the note.
+    pub note: String,
+    /// When it was last stored.
+    pub saved_at: DateTime<Utc>,
+}
+
+/// What was begun, to be stored; with both texts empty there is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SaveDraft {
+    /// Where.
+    pub ticket: TicketId,
+    /// The text of the reply.
+    pub reply: String,
+    /// The text of the note.
+    pub note: String,
+}
+
+/// A stored answer, filled in for a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MacroView {
+    /// Which.
+    pub id: MacroId,
+    /// Its name.
+    pub name: String,
+    /// BCP 47 language.
+    pub language: String,
+    /// The text with everything filled in that is known; a gap stays as `{{order.number}}`.
+    pub text: String,
+    /// The gaps, each once: `order.number`.
+    pub gaps: Vec<String>,
+    /// What it changes beside.
+    pub changes: MacroChanges,
+}
+
+/// A ticket that becomes part of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MergeInto {
+    /// The ticket that ends.
+    pub ticket: TicketId,
+    /// The ticket that goes on.
+    pub into: TicketId,
 }
 
 /// An order with its parcels.
@@ -346,6 +426,14 @@ pub struct SendReply {
     pub seen: Option<MessageId>,
     /// Closes the ticket with it.
     pub close: bool,
+    /// The stored answer it was made from.
+    #[serde(default)]
+    #[ts(optional)]
+    pub macro_id: Option<MacroId>,
+    /// What a stored answer changes beside; goes out with the reply or not at all.
+    #[serde(default)]
+    #[ts(optional)]
+    pub changes: Option<TicketPatch>,
 }
 
 /// A note to colleagues.
@@ -391,74 +479,6 @@ pub struct UndoSend {
     pub op: OpId,
 }
 
-/// What somebody looks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct SearchQuery {
-    /// As typed, operators included: `from:`, `tag:`, `is:open`, `before:2026-11-01`, `order:`.
-    pub text: String,
-    /// How many hits at most; 100 is the limit.
-    pub limit: u32,
-}
-
-/// What was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct SearchResults {
-    /// Exact matches of numbers and addresses first, then the best of the newest.
-    pub hits: Vec<SearchHit>,
-    /// Ways to go on with what is typed: operators and their values.
-    pub completions: Vec<String>,
-    /// How much of the copy is indexed, in percent.
-    pub indexed: u8,
-    /// What of the query was not understood, in words; empty when all was.
-    pub unclear: Vec<String>,
-}
-
-/// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct SearchHit {
-    /// Where it stands.
-    pub found: Found,
-    /// The ticket to open; the customer's newest when the hit is no ticket itself.
-    pub ticket: Option<TicketId>,
-    /// What it is called: a subject, a name, an order number, a tracking number.
-    pub title: String,
-    /// The words around the match.
-    pub snippet: Vec<SnippetPart>,
-    /// Whose it is.
-    pub customer: Option<String>,
-    /// When it was written, placed or made.
-    pub at: Option<DateTime<Utc>>,
-    /// Whether a number or an address matched as a whole.
-    pub exact: bool,
-}
-
-/// Where a hit stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Found {
-    /// A ticket's subject or tags.
-    Ticket,
-    /// A message.
-    Message,
-    /// A note.
-    Note,
-    /// A customer.
-    Customer,
-    /// An order.
-    Order,
-    /// A parcel.
-    Parcel,
-}
-
-/// A piece of text, marked where it matched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct SnippetPart {
-    /// The text.
-    pub text: String,
-    /// Whether it matched.
-    pub matched: bool,
-}
-
 /// Something that was written here and is not at the gateway yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct OutboxItem {
@@ -486,6 +506,14 @@ pub enum OutboxAction {
         seen: Option<MessageId>,
         /// Closes the ticket with it.
         close: bool,
+        /// The stored answer it was made from.
+        #[serde(default)]
+        #[ts(optional)]
+        macro_id: Option<MacroId>,
+        /// What a stored answer changes beside.
+        #[serde(default)]
+        #[ts(optional)]
+        changes: Option<TicketPatch>,
     },
     /// Writes to colleagues.
     Note {
@@ -496,6 +524,13 @@ pub enum OutboxAction {
     Change {
         /// What changes.
         patch: TicketPatch,
+    },
+    /// Makes the ticket part of another one.
+    Merge {
+        /// The ticket that goes on.
+        into: TicketId,
+        /// Its number.
+        number: u32,
     },
 }
 
@@ -513,12 +548,48 @@ pub enum OutboxState {
     Held {
         /// The public messages its author had not seen, oldest first.
         missed: Vec<Message>,
+        /// The facts of the held text beside those of what was missed.
+        #[serde(default)]
+        facts: Vec<HeldFact>,
+    },
+    /// Somebody changed the same values while it waited: a person chooses. `send_held` sets them
+    /// all the same, `discard_op` leaves them as they are.
+    Moved {
+        /// The values as they are now.
+        now: Vec<Compared>,
     },
     /// Refused; a person has to act.
     Parked {
         /// Why, in the gateway's words.
         reason: String,
     },
+}
+
+/// A fact of a held reply or of what was missed: an amount, a day, a number, a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HeldFact {
+    /// What it is.
+    pub kind: FactKind,
+    /// As it stands in the held text; empty when it is not there.
+    pub mine: String,
+    /// As it stands in what was missed; empty when it is not there.
+    pub theirs: String,
+    /// How the two stand to each other.
+    pub verdict: FactVerdict,
+}
+
+/// How a fact of a held text stands to what was missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FactVerdict {
+    /// Both say the same.
+    Agrees,
+    /// They say different things of one kind.
+    Disagrees,
+    /// Only the held text says it.
+    OnlyMine,
+    /// Only what was missed says it.
+    OnlyTheirs,
 }
 
 /// What the core tells the window without being asked. A hint to look again, never the truth.

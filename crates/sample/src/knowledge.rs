@@ -1,7 +1,7 @@
 //! The knowledge base and the stored answers, read from the data files.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_domain::{Article, Macro, knowledge::Topic};
+use deskhand_domain::{Article, Macro, MacroChanges, knowledge::Topic};
 use serde::Deserialize;
 
 use crate::rng::Rng;
@@ -72,6 +72,7 @@ pub(crate) fn macros(now: DateTime<Utc>) -> Vec<Macro> {
             name: stored.name,
             language: stored.language,
             text: stored.text.trim().into(),
+            changes: MacroChanges::default(),
         })
         .collect()
 }

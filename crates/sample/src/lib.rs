@@ -9,6 +9,7 @@ mod accounts;
 mod aftercare;
 mod catalogue;
 mod clock;
+mod fields;
 mod knowledge;
 mod known;
 mod orders;
@@ -20,8 +21,8 @@ mod tickets;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use deskhand_domain::{
-    Account, Article, Currency, Customer, Macro, Message, Money, Order, Product, Shipment, Shop,
-    Source, Ticket, TicketId,
+    Account, Article, Currency, Customer, Field, Macro, Message, Money, Order, Product, Shipment,
+    Shop, Source, Ticket, TicketId,
     order::{PaymentStatus, RefundState},
 };
 use std::collections::BTreeMap;
@@ -52,6 +53,8 @@ pub struct Sample {
     pub articles: Vec<Article>,
     /// The stored answers.
     pub macros: Vec<Macro>,
+    /// The shop's own fields of a ticket.
+    pub fields: Vec<Field>,
 }
 
 impl Sample {
@@ -98,6 +101,7 @@ pub fn generate(now: DateTime<Utc>) -> Sample {
         messages: talk.messages,
         articles: knowledge::articles(now),
         macros: knowledge::macros(now),
+        fields: fields::all(now),
     }
 }
 

@@ -149,6 +149,8 @@ pub(crate) fn blank(
         seen_at: None,
         snoozed_until: None,
         mentions: vec![],
+        fields: deskhand_domain::Fields::new(),
+        merged_into: None,
     }
 }
 

@@ -162,7 +162,8 @@ async fn decide(world: &mut World, desk: usize, item: OutboxItem) -> anyhow::Res
     let which = OpRef { op: item.op };
     let held = match &item.state {
         OutboxState::Waiting | OutboxState::Sending | OutboxState::Sent => return Ok(()),
-        OutboxState::Held { missed } => {
+        OutboxState::Moved { .. } => true,
+        OutboxState::Held { missed, .. } => {
             ensure!(!missed.is_empty(), "held, and nothing was missed: {item:?}");
             true
         }
@@ -273,7 +274,11 @@ async fn same(
             one_of(found.next().map(Record::Account))
         }
         // Inside of tickets, above; the others are not read one by one.
-        Record::Message(_) | Record::Macro(_) | Record::Article(_) | Record::Gone(_) => Ok(()),
+        Record::Message(_)
+        | Record::Macro(_)
+        | Record::Article(_)
+        | Record::Field(_)
+        | Record::Gone(_) => Ok(()),
     }
 }
 

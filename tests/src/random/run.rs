@@ -272,6 +272,8 @@ impl World {
             text: text.clone(),
             seen,
             close: false,
+            macro_id: None,
+            changes: None,
         };
         let op = seat.call("send_reply", reply).await?;
         self.did(desk, ticket, What::Reply { text, seen }, Some(op));

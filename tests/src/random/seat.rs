@@ -62,6 +62,7 @@ impl Seat {
             address: seat.line.address(),
             email: (*PEOPLE.get(number).context("nobody sits there")?).to_owned(),
             password: PASSWORD.to_owned(),
+            passphrase: None,
         };
         let _: Value = seat.call("sign_in", with).await?;
         Ok(seat)
@@ -91,6 +92,7 @@ impl Seat {
         self.start().await?;
         match self.call("boot", Nothing {}).await? {
             Boot::Shop(_) => Ok(()),
+            Boot::Unlock { .. } => bail!("the desk asks for a passphrase"),
             Boot::SignIn { problem, .. } => bail!("the desk was signed out: {problem:?}"),
         }
     }

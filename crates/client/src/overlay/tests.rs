@@ -85,6 +85,8 @@ fn ticket(number: u32, parts: Parts) -> Ticket {
         seen_at: None,
         snoozed_until,
         mentions: if intent == 3 { vec![ME] } else { vec![] },
+        fields: deskhand_domain::Fields::new(),
+        merged_into: None,
     }
 }
 
@@ -114,6 +116,8 @@ fn action(what: u8) -> OutboxAction {
             text: "It is on its way.".into(),
             seen: None,
             close: other == 4,
+            macro_id: None,
+            changes: None,
         },
     }
 }

@@ -306,6 +306,7 @@ impl Desk {
             address: fake.address.clone(),
             email: "p@x.example".into(),
             password: "x".into(),
+            passphrase: None,
         };
         self.client.sign_in(with).await.expect("signed in");
     }

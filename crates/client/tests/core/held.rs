@@ -48,6 +48,8 @@ async fn reply(desk: &Desk, seen: Option<u128>) -> OpId {
         text: "We send another one.".into(),
         seen: seen.map(|seen| id(seen).into()),
         close: true,
+        macro_id: None,
+        changes: None,
     };
     until("the ticket", async || {
         let which = deskhand_protocol::view::TicketRef {
@@ -90,7 +92,7 @@ async fn a_reply_to_a_conversation_that_went_on_is_held_with_what_was_missed_and
     let op = reply(&desk, Some(20)).await;
     let missed = until("it to be held", async || {
         match outbox(&desk).await.pop()?.state {
-            OutboxState::Held { missed } => Some(missed),
+            OutboxState::Held { missed, .. } => Some(missed),
             _ => None,
         }
     })

@@ -321,6 +321,8 @@ impl Tx {
             seen_at: None,
             snoozed_until: None,
             mentions: Vec::new(),
+            fields: deskhand_domain::Fields::new(),
+            merged_into: None,
         };
         self.understand(&mut ticket, &open.text, prefix).await?;
         waits(&mut ticket, &message);

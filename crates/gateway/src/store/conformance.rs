@@ -115,6 +115,8 @@ fn reply(text: &str, kind: MessageKind) -> NewMessage {
         text: text.to_owned(),
         seen: None,
         then: None,
+        macro_id: None,
+        changes: None,
     }
 }
 

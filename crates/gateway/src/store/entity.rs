@@ -1,7 +1,7 @@
 //! How each entity lies in its table.
 
 use super::{Doing as _, StoreError, Tx, cells::Cells, sql, sql::Cell, sql::Select};
-use deskhand_domain::{Account, Article, Customer, Macro, Order, Shipment};
+use deskhand_domain::{Account, Article, Customer, Field, Macro, Order, Shipment};
 use deskhand_protocol::sync::{Kind, Record};
 use sqlx::{Any, Executor};
 use uuid::Uuid;
@@ -176,5 +176,13 @@ document!(
     [
         "name" = |m: &Macro| Cell::text(&m.name),
         "language" = |m: &Macro| Cell::text(&m.language)
+    ]
+);
+document!(
+    Field,
+    "fields",
+    [
+        "key" = |f: &Field| Cell::text(&f.key),
+        "place" = |f: &Field| Cell::int(f.place)
     ]
 );

@@ -1,7 +1,7 @@
 //! The feed: what changed, in the order of the commits.
 
 use super::{Doing as _, History, Store, StoreError, Tx, cells::Cells, entity, sql, sql::Cell};
-use deskhand_domain::{Account, Article, Customer, Macro, Message, Order, Shipment, Ticket};
+use deskhand_domain::{Account, Article, Customer, Field, Macro, Message, Order, Shipment, Ticket};
 use deskhand_protocol::sync::{Change, Gone, Kind, Record};
 use entity::Row;
 use sqlx::any::AnyRow;
@@ -100,6 +100,7 @@ impl Store {
             Kind::Account => all(self.load::<Account>(ids).await?),
             Kind::Macro => all(self.load::<Macro>(ids).await?),
             Kind::Article => all(self.load::<Article>(ids).await?),
+            Kind::Field => all(self.load::<Field>(ids).await?),
         })
     }
 

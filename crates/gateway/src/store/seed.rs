@@ -6,7 +6,9 @@ use super::{
 };
 use crate::clock::{millis, moment};
 use chrono::TimeDelta;
-use deskhand_domain::{Account, Article, Customer, Macro, Message, Order, Shipment, Shop, Ticket};
+use deskhand_domain::{
+    Account, Article, Customer, Field, Macro, Message, Order, Shipment, Shop, Ticket,
+};
 use deskhand_protocol::sync::Kind;
 use std::collections::BTreeMap;
 
@@ -37,6 +39,8 @@ pub struct Seed {
     pub articles: Vec<Article>,
     /// Stored answers.
     pub macros: Vec<Macro>,
+    /// The shop's own fields.
+    pub fields: Vec<Field>,
 }
 
 impl Store {
@@ -92,6 +96,7 @@ impl Tx {
             "delete from customers",
             "delete from articles",
             "delete from macros",
+            "delete from fields",
             "delete from products",
             "delete from operations",
             "delete from sessions",
@@ -125,6 +130,7 @@ impl Tx {
         self.put(&seed.shipments).await?;
         self.put(&seed.articles).await?;
         self.put(&seed.macros).await?;
+        self.put(&seed.fields).await?;
         self.put(&seed.tickets).await?;
         self.put(&seed.messages).await?;
         let head = self.number().await?;
@@ -207,6 +213,7 @@ impl Seed {
             tickets: sample.tickets,
             messages: sample.messages,
             articles: sample.articles,
+            fields: sample.fields,
             macros: sample.macros,
         }
     }

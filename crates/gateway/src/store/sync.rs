@@ -23,8 +23,9 @@ const OPEN_PAGE: usize = 120;
 /// How many entities a page of the rest has.
 const REST_PAGE: usize = 500;
 /// The order of the rest: what is small and needed at once first, history after.
-const REST: [Kind; 8] = [
+const REST: [Kind; 9] = [
     Kind::Account,
+    Kind::Field,
     Kind::Macro,
     Kind::Article,
     Kind::Ticket,

@@ -47,6 +47,8 @@ impl Row for Ticket {
         "seen_at",
         "snoozed_until",
         "mentions",
+        "fields",
+        "merged_into",
     ];
 
     fn read(cells: &Cells<'_>) -> Result<Self, StoreError> {
@@ -80,6 +82,8 @@ impl Row for Ticket {
             seen_at: cells.maybe_at("seen_at")?,
             snoozed_until: cells.maybe_at("snoozed_until")?,
             mentions: cells.json("mentions")?,
+            fields: cells.json("fields")?,
+            merged_into: cells.maybe_parse("merged_into")?,
         })
     }
 
@@ -121,6 +125,8 @@ impl Put for Ticket {
             Cell::maybe_at(self.seen_at),
             Cell::maybe_at(self.snoozed_until),
             Cell::json(&self.mentions),
+            Cell::json(&self.fields),
+            Cell::maybe(self.merged_into),
         ]
     }
 }

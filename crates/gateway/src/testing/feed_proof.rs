@@ -3,7 +3,7 @@
 //! from a sequence and a reader that asks for `position > cursor`, which loses what commits late.
 
 use crate::store::{Doing as _, Store, StoreError};
-use deskhand_domain::{Macro, MacroId};
+use deskhand_domain::{Macro, MacroChanges, MacroId};
 use futures_util::future::join_all;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sqlx::{AnyPool, any::AnyPoolOptions};
@@ -209,6 +209,7 @@ async fn write_ours(store: &Store, trial: &Trial, writer: u64) -> Result<Vec<Uui
                 name: "event".to_owned(),
                 language: "en".to_owned(),
                 text: String::new(),
+                changes: MacroChanges::default(),
             })
             .collect();
         let rolls_back = turn.rolls_back;

@@ -88,12 +88,20 @@ sample: boolean,
 /**
  * Why an earlier session could not go on, if one could not.
  */
-problem: CallError | null, } | { "screen": "shop" } & SignedIn;
+problem: CallError | null, } | { "screen": "unlock", 
+/**
+ * The gateway.
+ */
+address: string, 
+/**
+ * Who is signed in.
+ */
+email: string, } | { "screen": "shop" } & SignedIn;
 
 /**
  * What the window decides by.
  */
-export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "not_found" | "internal";
+export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_passphrase" | "passphrase_too_short" | "lease_ended" | "session_revoked" | "cannot_merge" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "not_found" | "internal";
 
 /**
  * A call that went wrong, as the window gets it. The window owns the words; `detail` is for what
@@ -113,6 +121,20 @@ detail: string, };
  * Where a customer writes.
  */
 export type Channel = "email" | "web_chat" | "whatsapp";
+
+/**
+ * A value that two people may set, as somebody saw it or as it is now. Changes are compared with
+ * what their author had seen.
+ */
+export type Compared = { "kind": "status", "value": TicketStatus } | { "kind": "priority", "value": Priority } | { "kind": "assignee", "value": AccountId | null } | { "kind": "snoozed_until", "value": string | null } | { "kind": "field", "value": { 
+/**
+ * Which field.
+ */
+key: string, 
+/**
+ * Its value.
+ */
+value: FieldValue | null, } };
 
 /**
  * How the core stands to the gateway, in one word.
@@ -230,6 +252,24 @@ code: string,
 amount: Money, };
 
 /**
+ * What was begun and not sent. It lies in the copy, survives everything that the outbox survives,
+ * and never leaves this computer.
+ */
+export type Draft = { 
+/**
+ * The text of the reply.
+ */
+reply: string, 
+/**
+ * The text of the note.
+ */
+note: string, 
+/**
+ * When it was last stored.
+ */
+saved_at: string, };
+
+/**
  * What the core tells the window without being asked. A hint to look again, never the truth.
  */
 export type Event = { "topic": "session" } | { "topic": "connection" } & ConnectionView | { "topic": "lists" } | { "topic": "ticket", 
@@ -249,6 +289,60 @@ readers: Array<Account>,
  * Who is writing.
  */
 writers: Array<Writer>, } | { "topic": "outbox" };
+
+/**
+ * What a fact is.
+ */
+export type FactKind = "amount" | "day" | "order_number" | "tracking_number" | "link" | "number";
+
+/**
+ * How a fact of a held text stands to what was missed.
+ */
+export type FactVerdict = "agrees" | "disagrees" | "only_mine" | "only_theirs";
+
+/**
+ * A field that the shop has defined.
+ */
+export type Field = { 
+/**
+ * Its id.
+ */
+id: FieldId, 
+/**
+ * Its name in bodies and in search: lower-case letters, digits and `_`.
+ */
+key: string, 
+/**
+ * Its name on the screen.
+ */
+label: string, 
+/**
+ * What it holds.
+ */
+kind: FieldKind, 
+/**
+ * Its place among the fields, from 0.
+ */
+place: number, };
+
+/**
+ * A field that the shop has defined.
+ */
+export type FieldId = string;
+
+/**
+ * What a field holds.
+ */
+export type FieldKind = { "kind": "text" } | { "kind": "number" } | { "kind": "yes_no" } | { "kind": "day" } | { "kind": "choice", 
+/**
+ * The words.
+ */
+options: Array<string>, };
+
+/**
+ * A value of a field.
+ */
+export type FieldValue = boolean | number | string;
 
 /**
  * Where a hit stands.
@@ -295,6 +389,27 @@ milliseconds: number,
 encrypted: boolean, };
 
 /**
+ * A fact of a held reply or of what was missed: an amount, a day, a number, a link.
+ */
+export type HeldFact = { 
+/**
+ * What it is.
+ */
+kind: FactKind, 
+/**
+ * As it stands in the held text; empty when it is not there.
+ */
+mine: string, 
+/**
+ * As it stands in what was missed; empty when it is not there.
+ */
+theirs: string, 
+/**
+ * How the two stand to each other.
+ */
+verdict: FactVerdict, };
+
+/**
  * Whether a name belongs to the person who writes under it.
  */
 export type Identity = "verified" | "claimed";
@@ -303,6 +418,74 @@ export type Identity = "verified" | "claimed";
  * What a customer wants.
  */
 export type Intent = "where_is_it" | "not_received" | "refund" | "return" | "exchange" | "damaged" | "wrong_item" | "missing_item" | "address_change" | "cancel" | "product_question" | "invoice" | "payment" | "customs" | "warranty" | "complaint" | "thanks" | "other";
+
+/**
+ * What a stored answer changes beside writing.
+ */
+export type MacroChanges = { 
+/**
+ * The state the ticket takes.
+ */
+status?: TicketStatus, 
+/**
+ * Its new urgency.
+ */
+priority?: Priority, 
+/**
+ * Tags it adds.
+ */
+add_tags: Array<string>, 
+/**
+ * Fields it sets.
+ */
+fields: { [key in string]: FieldValue }, };
+
+/**
+ * A stored answer that an agent may insert.
+ */
+export type MacroId = string;
+
+/**
+ * A stored answer, filled in for a ticket.
+ */
+export type MacroView = { 
+/**
+ * Which.
+ */
+id: MacroId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * BCP 47 language.
+ */
+language: string, 
+/**
+ * The text with everything filled in that is known; a gap stays as `{{order.number}}`.
+ */
+text: string, 
+/**
+ * The gaps, each once: `order.number`.
+ */
+gaps: Array<string>, 
+/**
+ * What it changes beside.
+ */
+changes: MacroChanges, };
+
+/**
+ * A ticket that becomes part of another one.
+ */
+export type MergeInto = { 
+/**
+ * The ticket that ends.
+ */
+ticket: TicketId, 
+/**
+ * The ticket that goes on.
+ */
+into: TicketId, };
 
 /**
  * A message to or from a customer, or a note among colleagues.
@@ -568,7 +751,15 @@ seen: MessageId | null,
 /**
  * Closes the ticket with it.
  */
-close: boolean, } | { "kind": "note", 
+close: boolean, 
+/**
+ * The stored answer it was made from.
+ */
+macro_id?: MacroId, 
+/**
+ * What a stored answer changes beside.
+ */
+changes?: TicketPatch, } | { "kind": "note", 
 /**
  * The text.
  */
@@ -576,7 +767,15 @@ text: string, } | { "kind": "change",
 /**
  * What changes.
  */
-patch: TicketPatch, };
+patch: TicketPatch, } | { "kind": "merge", 
+/**
+ * The ticket that goes on.
+ */
+into: TicketId, 
+/**
+ * Its number.
+ */
+number: number, };
 
 /**
  * Something that was written here and is not at the gateway yet.
@@ -610,11 +809,28 @@ export type OutboxState = { "kind": "waiting" } | { "kind": "sending" } | { "kin
 /**
  * The public messages its author had not seen, oldest first.
  */
-missed: Array<Message>, } | { "kind": "parked", 
+missed: Array<Message>, 
+/**
+ * The facts of the held text beside those of what was missed.
+ */
+facts: Array<HeldFact>, } | { "kind": "moved", 
+/**
+ * The values as they are now.
+ */
+now: Array<Compared>, } | { "kind": "parked", 
 /**
  * Why, in the gateway's words.
  */
 reason: string, };
+
+/**
+ * The passphrase of the copy.
+ */
+export type Passphrase = { 
+/**
+ * As typed.
+ */
+passphrase: string, };
 
 /**
  * A sign-in with a password.
@@ -631,7 +847,12 @@ email: string,
 /**
  * Its password.
  */
-password: string, };
+password: string, 
+/**
+ * Protects the copy on a computer without a keychain; 12 characters at least. Asked for when
+ * the sign-in was refused with `keychain_absent` or `keychain_locked`.
+ */
+passphrase?: string, };
 
 /**
  * One payment of an order.
@@ -748,6 +969,23 @@ export type Risk = "low" | "elevated" | "high";
 export type Role = "agent" | "senior_agent" | "supervisor" | "admin" | "auditor" | "service";
 
 /**
+ * What was begun, to be stored; with both texts empty there is none.
+ */
+export type SaveDraft = { 
+/**
+ * Where.
+ */
+ticket: TicketId, 
+/**
+ * The text of the reply.
+ */
+reply: string, 
+/**
+ * The text of the note.
+ */
+note: string, };
+
+/**
  * One event the carrier reported.
  */
 export type Scan = { 
@@ -836,9 +1074,9 @@ completions: Array<string>,
  */
 indexed: number, 
 /**
- * What of the query was not understood, in words; empty when all was.
+ * What of the query was not understood or could not be looked at; empty when all was.
  */
-unclear: Array<string>, };
+unclear: Array<Unclear>, };
 
 /**
  * A reply to the customer.
@@ -859,7 +1097,15 @@ seen: MessageId | null,
 /**
  * Closes the ticket with it.
  */
-close: boolean, };
+close: boolean, 
+/**
+ * The stored answer it was made from.
+ */
+macro_id?: MacroId, 
+/**
+ * What a stored answer changes beside; goes out with the reply or not at all.
+ */
+changes?: TicketPatch, };
 
 /**
  * One parcel of an order.
@@ -1141,7 +1387,15 @@ snoozed_until: string | null,
 /**
  * Agents named in a note who have not looked yet.
  */
-mentions: Array<AccountId>, };
+mentions: Array<AccountId>, 
+/**
+ * The values of the shop's own fields.
+ */
+fields?: { [key in string]: FieldValue }, 
+/**
+ * The ticket that this one became part of; its messages are there.
+ */
+merged_into?: TicketId, };
 
 /**
  * A change of a ticket.
@@ -1205,7 +1459,17 @@ snoozed_until?: string,
 /**
  * Handed to a supervisor.
  */
-escalated?: boolean, };
+escalated?: boolean, 
+/**
+ * Other values of the shop's own fields, by key; `null` takes a value away.
+ */
+fields?: { [key in string]: FieldValue | null }, 
+/**
+ * What the author had seen of what they change. When it is something else by now, and not what
+ * they want anyway, nothing changes and the answer is `fields_moved` (409). What is not listed
+ * is not compared.
+ */
+was?: Array<Compared>, };
 
 /**
  * A slice of a list.
@@ -1316,7 +1580,11 @@ readers: Array<Account>,
 /**
  * Colleagues, or the customer, who write in it now.
  */
-writers: Array<Writer>, };
+writers: Array<Writer>, 
+/**
+ * Something was begun here and not sent.
+ */
+draft: boolean, };
 
 /**
  * Where a ticket is in its life.
@@ -1366,7 +1634,15 @@ readers: Array<Account>,
 /**
  * Who is writing now.
  */
-writers: Array<Writer>, };
+writers: Array<Writer>, 
+/**
+ * The shop's own fields, by place.
+ */
+fields: Array<Field>, 
+/**
+ * What was begun here and not sent.
+ */
+draft: Draft | null, };
 
 /**
  * What makes a state special.
@@ -1390,6 +1666,25 @@ ticket: TicketId,
  * Whether they write.
  */
 typing: boolean, };
+
+/**
+ * What of a query was not taken as it may have been meant.
+ */
+export type Unclear = { 
+/**
+ * Why.
+ */
+kind: UnclearKind, 
+/**
+ * The part of the query as it was typed; for [`UnclearKind::TooMany`] how many were looked at.
+ */
+word: string, };
+
+/**
+ * Why a part of a query was not taken as it may have been meant. The first five were looked for as
+ * words instead.
+ */
+export type UnclearKind = "no_such_filter" | "no_such_state" | "no_such_channel" | "no_such_part" | "no_such_day" | "too_many";
 
 /**
  * A message that its author wants back.
@@ -1479,6 +1774,16 @@ export interface Calls {
   take_back: { args: OpRef; result: TakenBack };
   /** Takes a sent reply back while the gateway still holds it. */
   undo_send: { args: UndoSend; result: TakenBack };
+  /** Stores what was begun and not sent. */
+  save_draft: { args: SaveDraft; result: Nothing };
+  /** The stored answers, filled in for a ticket; those in its language first. */
+  macros: { args: TicketRef; result: Array<MacroView> };
+  /** Queues that a ticket becomes part of another one. */
+  merge_tickets: { args: MergeInto; result: OpId };
+  /** Opens the copy with its passphrase. */
+  unlock: { args: Passphrase; result: SignedIn };
+  /** Gives up the copy whose passphrase is lost: it is deleted, with what was not sent. */
+  forget_copy: { args: Nothing; result: Nothing };
   /** Looks through everything that is on this computer. */
   search: { args: SearchQuery; result: SearchResults };
 }

@@ -227,6 +227,8 @@ pub async fn an_undo_keeps_what_others_did_since(store: Store) {
     let closing = NewMessage {
         seen: question,
         then: Some(TicketStatus::Closed),
+        macro_id: None,
+        changes: None,
         ..reply("Done", MessageKind::Public)
     };
     let closing = store.write(move |tx| {
