@@ -5,11 +5,11 @@ use crate::{
     error::{CacheError, Doing},
     index,
     open::Writer,
+    upsert::upsert,
 };
 use chrono::{DateTime, Utc};
 use deskhand_domain::TicketId;
-use deskhand_protocol::sync::{Change, Kind};
-use serde_json::Value;
+use deskhand_protocol::sync::Change;
 use sqlx::{Row, Sqlite, Transaction};
 use std::collections::BTreeSet;
 
@@ -73,11 +73,11 @@ impl Writer {
             clear(&mut tx).await?;
         }
         bury(&mut tx, &batch.gone).await?;
-        for (kind, rows) in &batch.rows {
-            upsert(&mut tx, *kind, rows).await?;
+        for (kind, rows) in batch.rows {
+            upsert(&mut tx, kind, rows).await?;
         }
-        if let Some(tickets) = batch.rows.get(&Kind::Ticket) {
-            follow_mentions(&mut tx, tickets).await?;
+        if !batch.followed.is_empty() {
+            follow_mentions(&mut tx, &batch.followed, batch.naming).await?;
         }
         let settled = settle(&mut tx).await?;
         if !advance(&mut tx, &progress, changes.len()).await? {
@@ -117,7 +117,7 @@ impl Writer {
     }
 }
 
-type Tx<'a> = Transaction<'a, Sqlite>;
+pub(crate) type Tx<'a> = Transaction<'a, Sqlite>;
 
 async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
     for statement in [
@@ -144,7 +144,7 @@ async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
     Ok(())
 }
 
-async fn bury(tx: &mut Tx<'_>, gone: &[Value]) -> Result<(), CacheError> {
+async fn bury(tx: &mut Tx<'_>, gone: &[(&'static str, String, i64)]) -> Result<(), CacheError> {
     if gone.is_empty() {
         return Ok(());
     }
@@ -200,88 +200,32 @@ async fn bury(tx: &mut Tx<'_>, gone: &[Value]) -> Result<(), CacheError> {
     Ok(())
 }
 
-/// The statement for one table: newer positions win, and what is gone stays gone.
-macro_rules! upsert {
-    ($table:literal, $kind:literal, [$($column:literal = $index:literal),+]) => {
-        concat!(
-            "insert into ", $table, " (id, position", $(", ", $column,)+ ") ",
-            "select value ->> 0, value ->> 1", $(", value ->> ", $index,)+
-            " from json_each(?1) where not exists (select 1 from gone where gone.kind = '", $kind,
-            "' and gone.id = value ->> 0 and gone.position >= value ->> 1) ",
-            "on conflict (id) do update set position = excluded.position",
-            $(", ", $column, " = excluded.", $column,)+
-            " where excluded.position > ", $table, ".position"
-        )
-    };
-}
-
-async fn upsert(tx: &mut Tx<'_>, kind: Kind, rows: &[Value]) -> Result<(), CacheError> {
-    let statement = match kind {
-        Kind::Ticket => upsert!(
-            "tickets",
-            "ticket",
-            [
-                "number" = 2,
-                "customer" = 3,
-                "assignee" = 4,
-                "lane" = 5,
-                "wakes_at" = 6,
-                "channel" = 7,
-                "topic" = 8,
-                "escalated" = 9,
-                "high_value" = 10,
-                "clock" = 11,
-                "last_message_at" = 12,
-                "updated_at" = 13,
-                "body" = 14
-            ]
-        ),
-        Kind::Message => {
-            upsert!(
-                "messages",
-                "message",
-                ["ticket" = 2, "sent_at" = 3, "body" = 4]
-            )
-        }
-        Kind::Customer => upsert!("customers", "customer", ["name" = 2, "body" = 3]),
-        Kind::Order => upsert!(
-            "orders",
-            "order",
-            ["customer" = 2, "number" = 3, "placed_at" = 4, "body" = 5]
-        ),
-        Kind::Shipment => {
-            upsert!(
-                "shipments",
-                "shipment",
-                ["order_id" = 2, "parcel" = 3, "body" = 4]
-            )
-        }
-        Kind::Account => upsert!("accounts", "account", ["body" = 2]),
-        Kind::Macro => upsert!("macros", "macro", ["body" = 2]),
-        Kind::Article => upsert!("articles", "article", ["body" = 2]),
-    };
-    sqlx::query(statement)
-        .bind(text(rows)?)
-        .execute(&mut **tx)
-        .await
-        .doing("store changes")?;
-    Ok(())
-}
-
-async fn follow_mentions(tx: &mut Tx<'_>, tickets: &[Value]) -> Result<(), CacheError> {
-    let rows = text(tickets)?;
-    for statement in [
-        "delete from mentions where ticket in (select value ->> 0 from json_each(?1))",
+/// Keeps who is named where in step with the tickets' bodies, whichever of them won.
+async fn follow_mentions(
+    tx: &mut Tx<'_>,
+    tickets: &[String],
+    mut naming: BTreeSet<String>,
+) -> Result<(), CacheError> {
+    let was: Vec<String> = sqlx::query_scalar(
+        "delete from mentions where ticket in (select value from json_each(?1)) returning ticket",
+    )
+    .bind(text(tickets)?)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("note who is named")?;
+    naming.extend(was);
+    if naming.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
         "insert or ignore into mentions (account, ticket) \
          select named.value, tickets.id from tickets, json_each(tickets.body, '$.mentions') as named \
-         where tickets.id in (select value ->> 0 from json_each(?1))",
-    ] {
-        sqlx::query(statement)
-            .bind(&rows)
-            .execute(&mut **tx)
-            .await
-            .doing("note who is named")?;
-    }
+         where tickets.id in (select value from json_each(?1))",
+    )
+    .bind(text(&naming)?)
+    .execute(&mut **tx)
+    .await
+    .doing("note who is named")?;
     Ok(())
 }
 
@@ -344,6 +288,6 @@ async fn advance(
     Ok(noted.rows_affected() == 1)
 }
 
-fn text(rows: &[Value]) -> Result<String, CacheError> {
+fn text(rows: &(impl serde::Serialize + ?Sized)) -> Result<String, CacheError> {
     serde_json::to_string(rows).map_err(CacheError::Encode)
 }

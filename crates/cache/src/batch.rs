@@ -1,11 +1,10 @@
-//! Changes made ready for SQL: one JSON array for each table, so that a batch is one statement.
+//! Changes made ready for SQL: the rows of each table, with each record written as JSON once.
 
 use crate::error::CacheError;
 use chrono::{DateTime, Utc};
 use deskhand_domain::{Channel, Intent, Ticket, TicketId, TicketStatus};
 use deskhand_protocol::sync::{Change, Kind, Record};
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What counts as high value, in whole units of the currency.
@@ -13,11 +12,63 @@ const HIGH_VALUE: i64 = 300;
 /// Later than every due date and earlier than the end of the numbers.
 const NOBODY_WAITS: i64 = 1 << 61;
 
-/// Changes by table, each row an array in the order of the table's columns.
+/// What stands in a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    Null,
+    Number(i64),
+    Text(String),
+}
+
+impl Cell {
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The rows of one table.
+pub(crate) type Rows = Vec<Vec<Cell>>;
+
+macro_rules! row {
+    ($($cell:expr),+ $(,)?) => { vec![$(Cell::from($cell)),+] };
+}
+
+/// Changes by table, each row in the order of the table's columns.
 #[derive(Default)]
 pub(crate) struct Batch {
-    pub(crate) rows: BTreeMap<Kind, Vec<Value>>,
-    pub(crate) gone: Vec<Value>,
+    pub(crate) rows: BTreeMap<Kind, Rows>,
+    /// Kind, id and position.
+    pub(crate) gone: Vec<(&'static str, String, i64)>,
+    /// The tickets among the rows, and those of them in which somebody is named.
+    pub(crate) followed: Vec<String>,
+    pub(crate) naming: BTreeSet<String>,
     /// Tickets that changed, or whose messages did.
     pub(crate) tickets: BTreeSet<TicketId>,
     /// Whether something changed that several tickets may show.
@@ -32,6 +83,11 @@ impl Batch {
             match &change.record {
                 Record::Ticket(ticket) => {
                     batch.tickets.insert(ticket.id);
+                    let id = ticket.id.to_string();
+                    if !ticket.mentions.is_empty() {
+                        batch.naming.insert(id.clone());
+                    }
+                    batch.followed.push(id);
                 }
                 Record::Message(message) => {
                     batch.tickets.insert(message.ticket);
@@ -41,7 +97,8 @@ impl Batch {
                         batch.tickets.insert(TicketId(gone.id));
                     }
                     batch.shared = true;
-                    batch.gone.push(json!([kind.as_str(), id, change.position]));
+                    let gone = (kind.as_str(), id.to_string(), change.position);
+                    batch.gone.push(gone);
                     continue;
                 }
                 _ => batch.shared = true,
@@ -53,42 +110,49 @@ impl Batch {
     }
 }
 
-fn row(change: &Change, now: DateTime<Utc>) -> Result<Value, CacheError> {
+fn row(change: &Change, now: DateTime<Utc>) -> Result<Vec<Cell>, CacheError> {
     let position = change.position;
     Ok(match &change.record {
         Record::Ticket(x) => ticket(x, position, now)?,
-        Record::Message(x) => json!([
-            x.id,
+        Record::Message(x) => row![
+            x.id.to_string(),
             position,
-            x.ticket,
+            x.ticket.to_string(),
             x.sent_at.timestamp_micros(),
             body(x)?
-        ]),
-        Record::Customer(x) => json!([x.id, position, x.name, body(x)?]),
-        Record::Order(x) => json!([
-            x.id,
+        ],
+        Record::Customer(x) => row![x.id.to_string(), position, x.name.as_str(), body(x)?],
+        Record::Order(x) => row![
+            x.id.to_string(),
             position,
-            x.customer,
-            x.number,
+            x.customer.to_string(),
+            x.number.as_str(),
             x.placed_at.timestamp_micros(),
             body(x)?
-        ]),
-        Record::Shipment(x) => json!([x.id, position, x.order, x.position, body(x)?]),
-        Record::Account(x) => json!([x.id, position, body(x)?]),
-        Record::Macro(x) => json!([x.id, position, body(x)?]),
-        Record::Article(x) => json!([x.id, position, body(x)?]),
-        Record::Gone(_) => Value::Null,
+        ],
+        Record::Shipment(x) => row![
+            x.id.to_string(),
+            position,
+            x.order.to_string(),
+            i64::from(x.position),
+            body(x)?
+        ],
+        Record::Account(x) => row![x.id.to_string(), position, body(x)?],
+        Record::Macro(x) => row![x.id.to_string(), position, body(x)?],
+        Record::Article(x) => row![x.id.to_string(), position, body(x)?],
+        Record::Field(x) => row![x.id.to_string(), position, i64::from(x.place), body(x)?],
+        Record::Gone(_) => vec![],
     })
 }
 
-fn ticket(x: &Ticket, position: i64, now: DateTime<Utc>) -> Result<Value, CacheError> {
+fn ticket(x: &Ticket, position: i64, now: DateTime<Utc>) -> Result<Vec<Cell>, CacheError> {
     let (lane, wakes_at) = lane(x, now);
-    Ok(json!([
-        x.id,
+    Ok(row![
+        x.id.to_string(),
         position,
-        x.number,
-        x.customer,
-        x.assignee,
+        i64::from(x.number),
+        x.customer.to_string(),
+        x.assignee.map(|id| id.to_string()),
         lane,
         wakes_at,
         channel(x.channel),
@@ -99,7 +163,7 @@ fn ticket(x: &Ticket, position: i64, now: DateTime<Utc>) -> Result<Value, CacheE
         x.last_message_at.timestamp_micros(),
         x.updated_at.timestamp_micros(),
         body(x)?
-    ]))
+    ])
 }
 
 fn lane(ticket: &Ticket, now: DateTime<Utc>) -> (&'static str, Option<i64>) {

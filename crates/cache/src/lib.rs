@@ -11,6 +11,7 @@
 
 mod apply;
 mod batch;
+mod ending;
 mod error;
 mod evict;
 mod filter;
@@ -22,8 +23,10 @@ mod open;
 mod outbox;
 mod query;
 mod read;
+mod salvage;
 mod search;
 mod sync;
+mod upsert;
 mod words;
 
 pub use apply::{Applied, Progress};

@@ -1,9 +1,9 @@
 //! Opening the file: the key first, then the schema, then readers.
 
 use crate::{
+    ending::{Alive, Ending, ending},
     error::{Primary, code},
     key::Key,
-    outbox::StoredOp,
 };
 use sqlx::{
     ConnectOptions, Connection as _, SqliteConnection, SqlitePool,
@@ -35,12 +35,14 @@ pub struct Writer {
     lock: Mutex<Option<File>>,
     /// How many rows the next slice of the index may hold.
     pub(crate) slice: AtomicU32,
+    _ending: Ending,
 }
 
 /// Reads, and cannot write. Cheap to clone.
 #[derive(Clone)]
 pub struct Reader {
     pub(crate) pool: SqlitePool,
+    _ending: Ending,
 }
 
 /// Why the file could not be opened. Nothing was changed or deleted.
@@ -86,6 +88,7 @@ impl Cache {
             return Err(OpenError::WrongKey);
         }
         let blame = |error| blame(error, path, key_is_known == Some(true));
+        let (alive, ending) = ending();
 
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
@@ -94,7 +97,7 @@ impl Cache {
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(10))
             .after_release(|connection, _| Box::pin(is_settled(connection)))
-            .connect_with(writing(path, key))
+            .connect_with(writing(path, key, alive.clone()))
             .await
             .map_err(blame)?;
         migrate(&pool).await.map_err(|error| match error {
@@ -112,7 +115,7 @@ impl Cache {
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_with(reading(path, key))
+            .connect_with(reading(path, key, alive))
             .await
             .map_err(blame)?;
         Ok((
@@ -120,25 +123,25 @@ impl Cache {
                 pool,
                 lock: Mutex::new(Some(lock)),
                 slice: AtomicU32::new(32),
+                _ending: ending.clone(),
             },
-            Reader { pool: readers },
+            Reader {
+                pool: readers,
+                _ending: ending,
+            },
         ))
     }
 
-    /// Reads what can still be read of the outbox of a cache that does not open any more.
-    pub async fn salvage(path: &Path, key: &Key) -> Vec<StoredOp> {
-        let Ok(pool) = SqlitePoolOptions::new()
+    /// A file as it is, to read what can be read; the pool goes before the [`Ending`] does.
+    pub(crate) async fn for_salvage(path: &Path, key: &Key) -> Option<(SqlitePool, Ending)> {
+        let (alive, ending) = ending();
+        let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(5))
-            .connect_with(reading(path, key))
+            .connect_with(reading(path, key, alive))
             .await
-        else {
-            return vec![];
-        };
-        let reader = Reader { pool };
-        let found = reader.outbox().await.unwrap_or_default();
-        reader.close().await;
-        found
+            .ok()?;
+        Some((pool, ending))
     }
 
     /// Every file that belongs to the cache at a path.
@@ -267,8 +270,8 @@ async fn is_settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Err
     Ok(!connection.is_in_transaction())
 }
 
-fn writing(path: &Path, key: &Key) -> SqliteConnectOptions {
-    keyed(path, key)
+fn writing(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
+    keyed(path, key, alive)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // Only new files take it; pages of an older one are used again.
@@ -279,23 +282,24 @@ fn writing(path: &Path, key: &Key) -> SqliteConnectOptions {
         .optimize_on_close(true, 400)
 }
 
-fn reading(path: &Path, key: &Key) -> SqliteConnectOptions {
-    keyed(path, key)
+fn reading(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
+    keyed(path, key, alive)
         .read_only(true)
         .pragma("query_only", "on")
         .pragma("wal_autocheckpoint", "0")
         .row_buffer_size(512)
 }
 
-fn keyed(path: &Path, key: &Key) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+fn keyed(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
         .filename(path)
         .pragma("key", format!("\"x'{}'\"", key.to_hex()))
         .pragma("cipher_log_level", "none")
         .pragma("temp_store", "memory")
         .foreign_keys(false)
         .busy_timeout(Duration::from_secs(5))
-        .disable_statement_logging()
+        .disable_statement_logging();
+    alive.held_by(options)
 }
 
 fn blame(error: sqlx::Error, path: &Path, key_is_right: bool) -> OpenError {

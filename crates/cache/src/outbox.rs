@@ -290,7 +290,7 @@ fn ticket_of(op: OpId, row: &SqliteRow) -> Result<TicketId, CacheError> {
     })
 }
 
-fn stored(row: &SqliteRow) -> Result<StoredOp, CacheError> {
+pub(crate) fn stored(row: &SqliteRow) -> Result<StoredOp, CacheError> {
     let op: String = row.get(0);
     let wrong = |column, source| CacheError::Row {
         table: "outbox",

@@ -3,6 +3,7 @@
 use crate::words::{Term, fold};
 use chrono::{NaiveDate, NaiveTime};
 use deskhand_domain::Channel;
+use deskhand_protocol::view::{Unclear, UnclearKind};
 
 /// Operators in the order they are offered.
 pub(crate) const OPERATORS: [&str; 10] = [
@@ -45,8 +46,8 @@ pub(crate) struct Query {
     pub(crate) conditions: Vec<(Condition, bool)>,
     /// The words as typed, for numbers and addresses.
     pub(crate) typed: Vec<String>,
-    /// What was not understood, in words.
-    pub(crate) unclear: Vec<String>,
+    /// What was not understood.
+    pub(crate) unclear: Vec<Unclear>,
 }
 
 /// What must be so.
@@ -120,23 +121,23 @@ pub(crate) fn values(operator: &str) -> Vec<&'static str> {
     }
 }
 
-/// `None` while there is no value yet; words for the person when it is not understood.
-fn condition(operator: &str, value: &str) -> Result<Option<Condition>, String> {
+/// `None` while there is no value yet; an error when it is not understood.
+fn condition(operator: &str, value: &str) -> Result<Option<Condition>, Unclear> {
     let known = OPERATORS
         .iter()
         .any(|name| name.trim_end_matches(':') == operator);
     if !known {
-        return Err(format!(
-            "There is no filter “{operator}:”, so it was looked for as a word."
-        ));
+        return Err(Unclear {
+            kind: UnclearKind::NoSuchFilter,
+            word: format!("{operator}:"),
+        });
     }
     if value.is_empty() {
         return Ok(None);
     }
-    let wrong = |expected: &str| {
-        Err(format!(
-            "“{operator}:{value}” was looked for as a word: {expected}."
-        ))
+    let wrong = |kind| {
+        let word = format!("{operator}:{value}");
+        Err(Unclear { kind, word })
     };
     let folded = fold(value);
     Ok(Some(match operator {
@@ -146,22 +147,18 @@ fn condition(operator: &str, value: &str) -> Result<Option<Condition>, String> {
         "order" => Condition::Order(value.to_owned()),
         "is" => match STATES.iter().find(|(name, _)| *name == folded) {
             Some((_, state)) => Condition::Is(*state),
-            None => {
-                return wrong(
-                    "after “is:” comes open, pending, snoozed, closed, unassigned or mine",
-                );
-            }
+            None => return wrong(UnclearKind::NoSuchState),
         },
         "channel" => match CHANNELS.iter().find(|(name, _)| *name == folded) {
             Some((_, channel)) => Condition::Channel(*channel),
-            None => return wrong("after “channel:” comes email, chat or whatsapp"),
+            None => return wrong(UnclearKind::NoSuchChannel),
         },
         "has" if folded == "attachment" => Condition::Attachment,
-        "has" => return wrong("after “has:” comes attachment"),
+        "has" => return wrong(UnclearKind::NoSuchPart),
         _ => match (day(value), operator) {
             (Some(day), "before") => Condition::Before(day),
             (Some(day), _) => Condition::After(day),
-            (None, _) => return wrong("a day is written like 2026-11-01"),
+            (None, _) => return wrong(UnclearKind::NoSuchDay),
         },
     }))
 }
@@ -256,7 +253,17 @@ mod tests {
     fn what_is_not_understood_is_said_and_looked_for_as_a_word() {
         let query =
             Query::new("colour:red is:purple before:tomorrow https://example.com 10:30 is:");
-        assert_eq!(query.unclear.len(), 3, "{:?}", query.unclear);
+        let unclear: Vec<_> = query
+            .unclear
+            .iter()
+            .map(|x| (x.kind, x.word.as_str()))
+            .collect();
+        let expected = [
+            (UnclearKind::NoSuchFilter, "colour:"),
+            (UnclearKind::NoSuchState, "is:purple"),
+            (UnclearKind::NoSuchDay, "before:tomorrow"),
+        ];
+        assert_eq!(unclear, expected);
         assert_eq!(query.terms.len(), 5);
         assert!(query.conditions.is_empty());
     }

@@ -11,7 +11,7 @@ use crate::{
     words::{Term, Word, fit, fold, snippet, words},
 };
 use deskhand_domain::MessageKind;
-use deskhand_protocol::view::{Found, SearchHit, SearchQuery, SearchResults};
+use deskhand_protocol::view::{Found, SearchHit, SearchQuery, SearchResults, Unclear, UnclearKind};
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,10 +68,10 @@ impl Reader {
         }
         let mut unclear = parsed.unclear;
         if !all {
-            unclear.push(format!(
-                "Very many texts have these words; the newest {LOOKED_AT} were looked at. \
-                 One more word or a narrower time finds older ones."
-            ));
+            unclear.push(Unclear {
+                kind: UnclearKind::TooMany,
+                word: LOOKED_AT.to_string(),
+            });
         }
         Ok(SearchResults {
             hits: shown,

@@ -34,6 +34,8 @@ fn reply(seen: u128) -> OutboxAction {
         text: "We send another one.".into(),
         seen: Some(Uuid::from_u128(seen).into()),
         close: false,
+        macro_id: None,
+        changes: None,
     }
 }
 

@@ -58,6 +58,8 @@ fn ticket(number: u32) -> Ticket {
         seen_at: None,
         snoozed_until: None,
         mentions: vec![],
+        fields: deskhand_domain::Fields::new(),
+        merged_into: None,
     }
 }
 

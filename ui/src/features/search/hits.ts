@@ -1,5 +1,6 @@
-import type { Found, SearchHit, SearchResults } from '../../ipc';
+import type { Found, SearchHit, SearchResults, Unclear, UnclearKind } from '../../ipc';
 import { m } from '../../paraglide/messages';
+import { wholeNumber } from '../../format/money';
 import { foundGroupWord } from '../../words';
 
 /** Hits under one heading. */
@@ -32,16 +33,30 @@ export function options(results: Pick<SearchResults, 'completions'>, groups: rea
   ];
 }
 
-/** The part of the query that the core quotes in its sentence; the window has its own words around it. */
-export function unclearWord(sentence: string): string {
-  return /“([^”]+)”/.exec(sentence)?.[1] ?? sentence;
+/** What was not understood, without the word at the end while there are ways to go on with it. */
+export function stillUnclear({ unclear, completions }: Pick<SearchResults, 'unclear' | 'completions'>, text: string): Unclear[] {
+  const last = /\S*$/.exec(text)?.[0] ?? '';
+  return unclear.filter(({ word }) => completions.length === 0 || word !== last);
 }
 
-/** What was not understood, without the word at the end while there are ways to go on with it. */
-export function stillUnclear({ unclear, completions }: Pick<SearchResults, 'unclear' | 'completions'>, text: string): string[] {
-  const last = /\S*$/.exec(text)?.[0] ?? '';
-  return unclear.map(unclearWord).filter((word) => completions.length === 0 || word !== last);
+/** What the window says about it: what was looked for as a word, why, and when there was too much. */
+export function unclearWords(unclear: readonly Unclear[]): string[] {
+  const asWords = unclear.filter(({ kind }) => kind !== 'too_many');
+  const why = new Set(asWords.map(({ kind }) => kind));
+  return [
+    ...(asWords.length > 0 ? [m.search_unclear({ words: asWords.map(({ word }) => word).join(', ') })] : []),
+    ...[...why].map((kind) => unclearWord[kind]?.()).filter((text) => text !== undefined),
+    ...unclear.filter(({ kind }) => kind === 'too_many').map(({ word }) => m.search_too_many({ n: wholeNumber(Number(word)) })),
+  ];
 }
+
+/** How it is written rightly. */
+const unclearWord: Partial<Record<UnclearKind, () => string>> = {
+  no_such_state: m.search_states,
+  no_such_channel: m.search_channels,
+  no_such_part: m.search_parts,
+  no_such_day: m.search_days,
+};
 
 /** The query after a completion was taken: it replaces the word at the end, unless it is the whole. */
 export function complete(text: string, completion: string): string {

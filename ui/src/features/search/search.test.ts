@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Call, SearchHit, SearchResults } from '../../ipc';
 import { CallFailed } from '../../ipc/transport';
-import { complete, grouped, options, stillUnclear, unclearWord } from './hits';
+import { complete, grouped, options, stillUnclear, unclearWords } from './hits';
 import { Search } from './screen.svelte';
 
 function hit(title: string, found: SearchHit['found'], exact = false): SearchHit {
@@ -170,10 +170,16 @@ describe('a completion', () => {
   ])('%s and %s is %s', (text, completion, all) => expect(complete(text, completion)).toBe(all));
 });
 
-test('the window keeps what was not understood and brings its own words', () => {
-  expect(unclearWord('There is no filter “foo:”, so it was looked for as a word.')).toBe('foo:');
-  expect(unclearWord('foo:x')).toBe('foo:x');
-  const results = { unclear: ['“is:op” was looked for as a word.', '“foo:” too.'], completions: ['is:open'] };
-  expect(stillUnclear(results, 'foo: is:op')).toEqual(['foo:']);
-  expect(stillUnclear({ ...results, completions: [] }, 'foo: is:op')).toEqual(['is:op', 'foo:']);
+test('what was not understood is said in the words of the window', () => {
+  const state = { kind: 'no_such_state', word: 'is:op' } as const;
+  const filter = { kind: 'no_such_filter', word: 'foo:' } as const;
+  const results = { unclear: [state, filter], completions: ['is:open'] };
+  expect(stillUnclear(results, 'foo: is:op')).toEqual([filter]);
+  expect(stillUnclear({ ...results, completions: [] }, 'foo: is:op')).toEqual([state, filter]);
+  expect(unclearWords([])).toEqual([]);
+  const said = unclearWords([state, filter, { kind: 'too_many', word: '20000' }]);
+  expect(said).toHaveLength(3);
+  expect(said[0]).toContain('is:op, foo:');
+  expect(said[1]).toContain('unassigned');
+  expect(said[2]).toMatch(/20.000/);
 });

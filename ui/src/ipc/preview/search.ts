@@ -1,5 +1,5 @@
 /** What the pretended core finds. */
-import type { SearchHit, SearchResults, SnippetPart } from '../generated/types';
+import type { SearchHit, SearchResults, SnippetPart, Unclear } from '../generated/types';
 
 const OPERATORS = ['from:', 'tag:', 'is:open', 'is:closed', 'before:', 'order:'];
 const DAY = 24 * 60 * 60_000;
@@ -23,7 +23,7 @@ export function searched(text: string, indexed: number): SearchResults {
   const last = words.at(-1) ?? '';
   const unclear = words
     .filter((word) => word.includes(':') && !['from:', 'tag:', 'is:', 'before:', 'order:'].some((one) => word.startsWith(one)))
-    .map((word) => `There is no filter “${word}”, so it was looked for as a word.`);
+    .map((word): Unclear => ({ kind: 'no_such_filter', word }));
   const plain = words.filter((word) => !word.includes(':'));
   const hits = plain.length === 0 ? [] : RECORDS.flatMap(([hit, around]) => {
     const all = `${hit.title} ${around} ${hit.customer ?? ''}`.toLowerCase();
