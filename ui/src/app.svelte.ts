@@ -1,11 +1,13 @@
 import { CallFailed, type Boot, type Call, type SignedIn } from './ipc';
 import { Shop } from './features/frame/screen.svelte';
 import { SignIn } from './features/signin/screen.svelte';
+import { Unlock } from './features/signin/unlock.svelte';
 
-/** Which screen is on: nothing yet, sign-in, the shop, or why neither can be shown. */
+/** Which screen is on: nothing yet, sign-in, a copy to open, the shop, or why neither can be shown. */
 export type Screen =
   | { kind: 'starting' }
   | { kind: 'sign_in'; signIn: SignIn }
+  | { kind: 'unlock'; unlock: Unlock }
   | { kind: 'shop'; shop: Shop }
   | { kind: 'broken'; error: CallFailed };
 
@@ -28,6 +30,7 @@ export class Window {
       return;
     }
     if (boot.screen === 'shop') this.enter(boot);
+    else if (boot.screen === 'unlock') this.screen = { kind: 'unlock', unlock: new Unlock(boot, this.#call) };
     else this.screen = { kind: 'sign_in', signIn: new SignIn(boot, this.#call) };
   }
 
@@ -35,8 +38,9 @@ export class Window {
   async look(): Promise<void> {
     // While somebody signs in here, the answer to that call says what comes next.
     if (this.screen.kind === 'sign_in' && this.screen.signIn.busy !== 'no') return;
+    if (this.screen.kind === 'unlock' && this.screen.unlock.busy !== 'no') return;
     if (this.screen.kind !== 'shop') {
-      if (this.screen.kind === 'sign_in') {
+      if (this.screen.kind === 'sign_in' || this.screen.kind === 'unlock') {
         const boot = await this.#call('boot', {}).catch(() => null);
         if (boot?.screen === 'shop') this.enter(boot);
         return;

@@ -4,6 +4,9 @@ import type {
   Channel,
   Delivery,
   Found,
+  FactKind,
+  FactVerdict,
+  FieldValue,
   FulfilmentStatus,
   Intent,
   Mood,
@@ -19,7 +22,8 @@ import type {
   TrackingStatus,
   ViewId,
 } from './ipc';
-import { wholeMoney } from './format/money';
+import { wholeMoney, wholeNumber } from './format/money';
+import { date } from './format/time';
 import type { IconName } from './icons';
 import { m } from './paraglide/messages';
 
@@ -151,6 +155,31 @@ export const foundIcon: Record<Found, IconName> = {
   customer: 'user',
   order: 'receipt-text',
   parcel: 'truck',
+};
+
+export const factWord: Words<FactKind> = {
+  amount: m.fact_amount,
+  day: m.fact_day,
+  order_number: m.fact_order_number,
+  tracking_number: m.fact_tracking_number,
+  link: m.fact_link,
+  number: m.fact_number,
+};
+
+export const verdictWord: Words<FactVerdict> = {
+  agrees: m.fact_agrees,
+  disagrees: m.fact_disagrees,
+  only_mine: m.fact_only_mine,
+  only_theirs: m.fact_only_theirs,
+};
+
+export const verdictTone: Record<FactVerdict, Tone> = { agrees: 'plain', disagrees: 'soon', only_mine: 'accent', only_theirs: 'accent' };
+
+export const verdictIcon: Record<FactVerdict, IconName> = {
+  agrees: 'check',
+  disagrees: 'triangle-alert',
+  only_mine: 'plus',
+  only_theirs: 'plus',
 };
 
 export const paymentWord: Words<PaymentStatus> = {
@@ -341,6 +370,11 @@ const errorWords: Record<CallCode, [what: () => string, todo: () => string]> = {
   forbidden: [m.error_forbidden, m.error_forbidden_do],
   keychain_absent: [m.error_keychain_absent, m.error_keychain_absent_do],
   keychain_locked: [m.error_keychain_locked, m.error_keychain_locked_do],
+  wrong_passphrase: [m.error_wrong_passphrase, m.error_wrong_passphrase_do],
+  passphrase_too_short: [m.error_passphrase_too_short, m.error_passphrase_too_short_do],
+  lease_ended: [m.error_lease_ended, m.error_lease_ended_do],
+  session_revoked: [m.error_session_revoked, m.error_session_revoked_do],
+  cannot_merge: [m.error_cannot_merge, m.error_cannot_merge_do],
   wrong_key: [m.error_wrong_key, m.error_wrong_key_do],
   cache_damaged: [m.error_cache_damaged, m.error_cache_damaged_do],
   cache_newer: [m.error_cache_newer, m.error_cache_newer_do],
@@ -359,4 +393,13 @@ const errorWords: Record<CallCode, [what: () => string, todo: () => string]> = {
 export function errorWord(code: CallCode): { what: string; todo: string } {
   const [what, todo] = errorWords[code] ?? errorWords.internal;
   return { what: what(), todo: todo() };
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** A value of the shop's own fields, for people: days and yes or no in words. */
+export function fieldWord(value: FieldValue): string {
+  if (typeof value === 'boolean') return value ? m.field_yes() : m.field_no();
+  if (typeof value === 'number') return wholeNumber(value);
+  return DAY.test(value) ? date(`${value}T12:00:00`, Date.now()) : value;
 }

@@ -8,6 +8,7 @@ import { Inbox } from '../inbox/screen.svelte';
 import { Search } from '../search/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
 import { waitingOps, type Back } from './back';
+import { textOf } from './operation';
 import { Undo, type Leaving } from './undo.svelte';
 import { VIEWS } from './views';
 
@@ -230,7 +231,7 @@ export class Shop {
     if (taken.ticket !== this.ticket.id) await this.openRow(taken.ticket);
     await this.#afterOutbox();
     this.ticket.putBack(taken);
-    if (taken.action.kind === 'change') return;
+    if (textOf(taken.action) === null) return;
     this.focusOn('composer');
     announcements.say(m.live_back());
   }

@@ -132,7 +132,7 @@ describe('the shop', () => {
       state,
       created_at: iso(NOW),
     });
-    const outbox = [item('b', { kind: 'held', missed: [] }), item('c', { kind: 'parked', reason: 'no' }), item('d', { kind: 'sent' })];
+    const outbox = [item('b', { kind: 'held', missed: [], facts: [] }), item('c', { kind: 'parked', reason: 'no' }), item('d', { kind: 'sent' })];
     const { more } = backWords({ at: iso(NOW), waited: ['a', 'b', 'd'] }, outbox);
     expect(more).toBe('2 sent. One reply is held because the conversation moved on. 1 still parked.');
   });

@@ -1,4 +1,5 @@
 import { CallFailed, type Boot, type Call, type GatewayProbe, type Role, type SignedIn } from '../../ipc';
+import { missing, strength, type Strength } from './passphrase';
 
 /** Typing rests this long before an address is looked up. */
 const PROBE_AFTER = 400;
@@ -21,8 +22,14 @@ export class SignIn {
   busy = $state<'no' | 'signing_in' | 'opening_sample'>('no');
   /** Why nobody is signed in: from the start, or from the last attempt. */
   error = $state<Pick<CallFailed, 'code' | 'detail'> | null>(null);
+  /** Whether `error` is from the start of the program. */
+  atStart = $state(true);
   /** Somebody pressed the button with an empty field. */
   missing = $state(false);
+  /** Why the keychain could not take the key; then a passphrase is offered. */
+  keychain = $state<'keychain_absent' | 'keychain_locked' | null>(null);
+  passphrase = $state('');
+  repeated = $state('');
 
   readonly #call: Call;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,12 +68,43 @@ export class SignIn {
     }
   }
 
-  /** Signs in with what was typed. */
-  async signIn(): Promise<SignedIn | null> {
-    const { address, email, password } = this;
+  /** What is asked for. */
+  get step(): 'account' | 'passphrase' {
+    return this.keychain === null ? 'account' : 'passphrase';
+  }
+
+  /** How hard the passphrase is to guess. */
+  get strength(): Strength {
+    return strength(this.passphrase, [this.address, this.email, this.password]);
+  }
+
+  /** Whether the passphrase can be taken: long enough, and typed twice. */
+  get protected(): boolean {
+    return missing(this.passphrase) === 0 && this.passphrase === this.repeated;
+  }
+
+  /** Signs in with what was typed; with `keychain` the passphrase is left out and the keychain tried again. */
+  async signIn({ keychain = false } = {}): Promise<SignedIn | null> {
+    const { address, email, password, passphrase } = this;
     this.missing = address.trim() === '' || email.trim() === '' || password === '';
     if (this.missing) return null;
-    return this.#attempt('signing_in', () => this.#call('sign_in', { address: address.trim(), email: email.trim(), password }));
+    const account = { address: address.trim(), email: email.trim(), password };
+    const guarded = this.step === 'passphrase' && !keychain;
+    if (guarded && !this.protected) return null;
+    const signedIn = await this.#attempt('signing_in', () => this.#call('sign_in', guarded ? { ...account, passphrase } : account));
+    const code = this.error?.code;
+    if (code === 'keychain_absent' || code === 'keychain_locked') this.keychain = code;
+    // The account is wrong, not the passphrase: it is asked for where it stands.
+    else if (code === 'wrong_credentials') this.back(this.error);
+    return signedIn;
+  }
+
+  /** Goes back to the account. */
+  back(error: typeof this.error = null) {
+    this.keychain = null;
+    this.passphrase = '';
+    this.repeated = '';
+    this.error = error;
   }
 
   /** Opens the demo shop. */
@@ -78,9 +116,12 @@ export class SignIn {
     if (this.busy !== 'no') return null;
     this.busy = busy;
     this.error = null;
+    this.atStart = false;
     try {
       const signedIn = await make();
       this.password = '';
+      this.passphrase = '';
+      this.repeated = '';
       return signedIn;
     } catch (thrown) {
       this.error = CallFailed.from(thrown);

@@ -17,7 +17,7 @@ const mine = (id: string) => message(id, { kind: 'account', id: ME });
 
 function held(missed: Message[]): OutboxItem {
   const action = { kind: 'reply', text: 'Hi', seen: 'a', close: false } as const;
-  return { op: 'op-1', ticket: 't-1', action, state: { kind: 'held', missed }, created_at: at(36) };
+  return { op: 'op-1', ticket: 't-1', action, state: { kind: 'held', missed, facts: [] }, created_at: at(36) };
 }
 const called = ({ author }: Message) => (author.kind === 'customer' ? 'Aoife Brennan' : 'Daniel Osei');
 

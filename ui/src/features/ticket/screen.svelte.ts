@@ -121,7 +121,7 @@ export class OpenTicket {
 
   /** Puts a text that came back into the composer of its ticket, before what stands there already. */
   putBack({ ticket, action }: TakenBack) {
-    if (action.kind === 'change') return;
+    if (action.kind !== 'reply' && action.kind !== 'note') return;
     const draft = this.id === ticket ? this.draft : (this.#drafts.get(ticket) ?? emptyDraft());
     const tab = action.kind;
     const text = draft[tab].trim();

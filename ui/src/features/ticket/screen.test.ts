@@ -136,7 +136,7 @@ describe('the timeline', () => {
       op: '1',
       ticket: 't-1',
       action: { kind: 'reply', text: 'Hi', seen: 'a', close: false },
-      state: { kind: 'held', missed: [] },
+      state: { kind: 'held', missed: [], facts: [] },
       created_at: at(19, 23, 50),
     };
     const entries = timeline({ messages: [message('a', at(19, 17, 22)), message('b', at(20, 9, 0))], pending: [waits] }, NOW);

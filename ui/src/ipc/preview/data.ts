@@ -13,6 +13,7 @@ import type {
   TicketView,
   ViewCount,
 } from '../generated/types';
+import { FIELDS } from './knowledge';
 
 const NOW = Date.now();
 const MINUTE = 60_000;
@@ -129,6 +130,7 @@ export function makeRow(index: number): TicketRow {
     assignee: PRIYA,
     readers: [],
     writers: [],
+    draft: false,
     ...more,
   };
 }
@@ -270,6 +272,7 @@ export function makeView(row: TicketRow): TicketView {
     seen_at: null,
     snoozed_until: null,
     mentions: [],
+    fields: { cause: 'Carrier', needed_by: on(-7, 12, 0).slice(0, 10), photos: true },
   };
   return {
     ticket,
@@ -300,5 +303,7 @@ export function makeView(row: TicketRow): TicketView {
     people: [PRIYA, DANIEL, LUIS, METTE],
     readers: row.readers,
     writers: row.writers,
+    fields: FIELDS,
+    draft: null,
   };
 }

@@ -5,6 +5,7 @@
 import type {
   Boot,
   CallCode,
+  CallError,
   Calls,
   ConnectionView,
   Event,
@@ -15,11 +16,12 @@ import type {
   TicketQuery,
 } from '../generated/types';
 import { CallFailed, type Transport } from '../transport';
+import { FACTS, MACROS } from './knowledge';
 import { COUNTS, DANIEL, makeRow, makeView, PRIYA, SIGNED_IN } from './data';
 import { searched } from './search';
 
 /** The named states of the screens. */
-export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'undo', 'undo-late', 'syncing', 'many'] as const;
+export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'undo', 'undo-late', 'syncing', 'many'] as const;
 
 type State = (typeof STATES)[number];
 type Handlers = { [Name in keyof Calls]: (args: Calls[Name]['args']) => Calls[Name]['result'] | Promise<Calls[Name]['result']> };
@@ -46,12 +48,15 @@ class PretendedCore {
   readonly #state: State;
   readonly #views = Array.from({ length: 14 }, (_, index) => makeView(makeRow(index)));
   #signedIn: boolean;
+  /** The copy waits for its passphrase. */
+  #locked: boolean;
   #outbox: OutboxItem[] = [];
   #turn = 0;
 
   constructor(state: State) {
     this.#state = state;
-    this.#signedIn = !state.startsWith('signin');
+    this.#signedIn = !state.startsWith('signin') && state !== 'unlock';
+    this.#locked = state === 'unlock';
     const first = this.#views[1];
     if (first && (state === 'offline' || state === 'parked' || state.startsWith('held'))) {
       first.readers = [];
@@ -66,36 +71,50 @@ class PretendedCore {
       if (item && state.startsWith('held')) {
         const missed = this.#missed(first.ticket.id);
         first.messages = [...first.messages, ...missed];
-        item.state = { kind: 'held', missed };
+        item.state = { kind: 'held', missed, facts: state === 'held' ? FACTS : [] };
       }
       if (state === 'offline' || state === 'held') this.#work();
       if (item && state === 'parked') {
         item.state = { kind: 'parked', reason: 'WhatsApp takes free text for 24 h after the customer wrote. That ended at 10:12.' };
       }
     }
+    if (first && state === 'moved') {
+      const patch: TicketPatch = { status: 'closed', fields: { cause: 'Product' } };
+      this.#queue(first.ticket.id, { kind: 'change', patch });
+      const item = this.#outbox[0];
+      if (item) item.state = { kind: 'moved', now: [{ kind: 'status', value: 'open' }, { kind: 'field', value: { key: 'cause', value: 'Warehouse' } }] };
+    }
+    if (first && state === 'merged') {
+      first.ticket.status = 'closed';
+      first.ticket.merged_into = 't-20';
+    }
+    if (first && state === 'draft') {
+      first.draft = { reply: 'Hi Aoife, I have asked Wren and', note: '', saved_at: new Date().toISOString() };
+    }
     if (first && state.startsWith('undo')) first.messages = [...first.messages, held('op-0', first.ticket.id, 'I have asked Wren to find it.')];
   }
 
   readonly handlers: Handlers = {
     boot: (): Boot =>
-      this.#signedIn
+      this.#locked
+        ? { screen: 'unlock', address: 'https://desk.hollowpine.example', email: PRIYA.email }
+        : this.#signedIn
         ? { screen: 'shop', ...SIGNED_IN }
         : {
             screen: 'sign_in',
             address: this.#state === 'signin-problem' ? null : 'desk.hollowpine.example',
             email: 'priya@hollowpine.example',
             sample: true,
-            problem:
-              this.#state === 'signin-problem'
-                ? { code: 'keychain_locked', detail: 'org.freedesktop.Secret.Error.IsLocked' }
-                : null,
+            problem: this.#problem(),
           },
     probe_gateway: ({ address }) => {
       if (!address.includes('.')) return fail('bad_address');
       return { address: `https://${address}`, shop: 'Hollowpine', version: '0.1.0', milliseconds: 24, encrypted: true };
     },
-    sign_in: ({ password }) => {
+    sign_in: ({ password, passphrase }) => {
       if (password !== 'hollowpine') return fail('wrong_credentials');
+      if (this.#state === 'signin-keychain' && passphrase === undefined) return fail('keychain_absent');
+      if (this.#state === 'signin-locked' && passphrase === undefined) return fail('keychain_locked');
       this.#signedIn = true;
       return SIGNED_IN;
     },
@@ -123,7 +142,8 @@ class PretendedCore {
     },
     open_ticket: () => ({}),
     typing: () => ({}),
-    send_reply: ({ ticket, text, seen, close }) => {
+    send_reply: ({ ticket, text, seen, close, changes }) => {
+      if (changes) this.#change(ticket, changes);
       const op = this.#queue(ticket, { kind: 'reply', text, seen, close });
       if (this.#state !== 'offline') setTimeout(() => this.#arrive(op), 400);
       return op;
@@ -159,8 +179,34 @@ class PretendedCore {
       view.messages = view.messages.filter((one) => one !== message);
       return { ticket, action: { kind: 'reply', text: message.text, seen: 'm-3', close: false } };
     },
+    save_draft: ({ ticket, reply, note }) => {
+      this.#view(ticket).draft = reply === '' && note === '' ? null : { reply, note, saved_at: new Date().toISOString() };
+      return {};
+    },
+    macros: () => (this.#state === 'empty' ? [] : MACROS),
+    merge_tickets: ({ ticket, into }) => this.#queue(ticket, { kind: 'merge', into, number: this.#view(into).ticket.number }),
+    unlock: ({ passphrase }) => {
+      if (passphrase !== 'four plain little words') return fail('wrong_passphrase');
+      this.#locked = false;
+      this.#signedIn = true;
+      return SIGNED_IN;
+    },
+    forget_copy: () => {
+      this.#locked = false;
+      return {};
+    },
     search: ({ text }) => searched(text, this.#state === 'syncing' ? 41 : 100),
   };
+
+  #problem(): CallError | null {
+    const codes: Partial<Record<State, CallCode>> = {
+      'signin-problem': 'keychain_locked',
+      'signin-lease': 'lease_ended',
+      'signin-revoked': 'session_revoked',
+    };
+    const code = codes[this.#state];
+    return code ? { code, detail: code === 'keychain_locked' ? 'org.freedesktop.Secret.Error.IsLocked' : '' } : null;
+  }
 
   #connection(): ConnectionView {
     const now = new Date().toISOString();
@@ -187,7 +233,7 @@ class PretendedCore {
     }
     const total = this.#state === 'many' ? 10_000 : this.#views.length;
     const rows = [];
-    for (let index = offset; index < Math.min(total, offset + limit); index += 1) rows.push({ ...makeRow(index), id: `t-${index}` });
+    for (let index = offset; index < Math.min(total, offset + limit); index += 1) rows.push({ ...makeRow(index), id: `t-${index}`, draft: this.#view(`t-${index}`).draft !== null });
     return { total, rows };
   }
 
@@ -249,6 +295,9 @@ class PretendedCore {
     if (patch.priority) found.priority = patch.priority;
     if (patch.escalated !== undefined) found.escalated = patch.escalated;
     if (patch.assignee !== undefined) found.assignee = patch.assignee;
+    for (const [key, value] of Object.entries(patch.fields ?? {})) {
+      found.fields = Object.fromEntries([...Object.entries(found.fields ?? {}).filter(([other]) => other !== key), ...(value === null ? [] : [[key, value]])]);
+    }
     found.tags = [...found.tags.filter((tag) => !patch.remove_tags?.includes(tag)), ...(patch.add_tags ?? [])];
     this.#turn += 1;
     return `op-${this.#turn}`;
