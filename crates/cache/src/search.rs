@@ -1,4 +1,7 @@
-//! Search: numbers and addresses first, then the best of the newest texts.
+//! Search: numbers and addresses first, then the best of the newest texts, then tickets in which
+//! the words stand in different places.
+
+mod spread;
 
 use crate::{
     error::{CacheError, Doing},
@@ -54,6 +57,16 @@ impl Reader {
                 hits.push((row, false));
             }
         }
+        if hits.len() < spread::ENOUGH.min(limit) {
+            // A ticket of which something is shown already is not shown once more.
+            let shown = tickets_of(&mut tx, &seen).await?;
+            for row in spread::spread(&mut tx, &parsed, &filter).await? {
+                let ticket = (Kind::Ticket, row);
+                if !shown.contains(&row) && seen.insert(ticket) && hits.len() < limit {
+                    hits.push((ticket, false));
+                }
+            }
+        }
         let missing: Vec<Row2> = hits.iter().map(|hit| hit.0).collect();
         let missing: Vec<Row2> = missing
             .into_iter()
@@ -80,6 +93,24 @@ impl Reader {
             unclear,
         })
     }
+}
+
+/// The tickets that messages among these belong to.
+async fn tickets_of(tx: &mut Tx<'_>, rows: &BTreeSet<Row2>) -> Result<BTreeSet<i64>, CacheError> {
+    let messages: Vec<i64> = rows
+        .iter()
+        .filter(|(kind, _)| *kind == Kind::Message)
+        .map(|(_, row)| *row)
+        .collect();
+    let rows: Vec<i64> = sqlx::query_scalar(
+        "select t.rowid from json_each(?1) as j join messages as m on m.rowid = j.value \
+         join tickets as t on t.id = m.ticket",
+    )
+    .bind(serde_json::to_string(&messages).map_err(CacheError::Encode)?)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("read whose messages were found")?;
+    Ok(rows.into_iter().collect())
 }
 
 /// What a number, an address or the beginning of one names.

@@ -401,6 +401,24 @@ async fn operators_narrow_what_is_found() {
 }
 
 #[tokio::test]
+async fn words_may_be_spread_over_a_ticket_and_its_customer() {
+    let world = shop().await;
+    // The subject has the tent, a note the depot, the customer is Ann, and a tag says vip.
+    let spread = [(Found::Ticket, "Where is my tent?".to_owned())];
+    assert_eq!(world.titles("tent depot ann vip").await, spread);
+    assert_eq!(world.titles("depot vip is:open").await, spread);
+    assert_eq!(world.titles("depot vip is:closed").await, []);
+    assert_eq!(world.titles("depot vip -ann").await, []);
+    assert_eq!(world.titles("depot vip stove").await, []);
+    let whole = world.hits("left depot").await;
+    assert_eq!(
+        whole.len(),
+        1,
+        "the ticket of a whole hit is not shown once more"
+    );
+}
+
+#[tokio::test]
 async fn ways_to_go_on_are_offered_and_what_is_unclear_is_said() {
     let world = shop().await;
     let offered = async |text: &str| world.ask(text).await.completions;
