@@ -69,6 +69,7 @@ impl Writer {
     ) -> Result<Applied, CacheError> {
         let batch = Batch::new(changes, now)?;
         let mut tx = self.pool.begin().await.doing("begin to apply changes")?;
+        self.pace(&mut tx, &progress).await?;
         if matches!(progress, Progress::Begin { .. }) {
             clear(&mut tx).await?;
         }
@@ -119,7 +120,7 @@ impl Writer {
 
 pub(crate) type Tx<'a> = Transaction<'a, Sqlite>;
 
-async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
+pub(crate) async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
     for statement in [
         "delete from tickets",
         "delete from mentions",
@@ -130,6 +131,7 @@ async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
         "delete from accounts",
         "delete from macros",
         "delete from articles",
+        "delete from fields",
         "delete from gone",
         "delete from sync",
     ]

@@ -1,6 +1,7 @@
 //! How far the copy is.
 
 use crate::{
+    apply::clear,
     error::{CacheError, Doing},
     open::{Reader, Writer},
 };
@@ -62,6 +63,14 @@ impl Reader {
 }
 
 impl Writer {
+    /// Deletes all that was copied: the account may see other things now. What was written here
+    /// stays.
+    pub async fn purge(&self) -> Result<(), CacheError> {
+        let mut tx = self.pool.begin().await.doing("begin to delete the copy")?;
+        clear(&mut tx).await?;
+        tx.commit().await.doing("delete the copy")
+    }
+
     /// Notes that the copy was complete at a moment.
     pub async fn set_current_as_of(&self, at: DateTime<Utc>) -> Result<(), CacheError> {
         sqlx::query("update sync set current_as_of = max(current_as_of, ?1)")

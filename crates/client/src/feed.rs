@@ -12,7 +12,7 @@ use deskhand_cache::{CacheError, Progress};
 use deskhand_protocol::{
     calls::{CallCode, CallError},
     live::ClientFrame,
-    view::Connection,
+    view::{Connection, Event},
 };
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -27,6 +27,8 @@ pub(crate) enum End {
     SignedOut,
     /// The copy has to be made anew.
     Resync,
+    /// The account may see other things now: the copy goes at once.
+    Scope,
     /// Something came that cannot be read; what it was.
     Unreadable(&'static str),
     /// The gateway restarts: it is back in a moment.
@@ -93,6 +95,20 @@ pub(crate) async fn run(shop: Arc<Shop>, mut frames: mpsc::Receiver<ClientFrame>
             End::Resync => {
                 anew = true;
                 (backoff.next(None, rand::random()), None)
+            }
+            End::Scope => {
+                anew = true;
+                match shop.writer.purge().await {
+                    Ok(()) => {
+                        shop.emit(Event::Lists);
+                        shop.rescoped.notify_one();
+                        (Duration::ZERO, None)
+                    }
+                    Err(error) => {
+                        let problem = cache_failed(error);
+                        (backoff.next(None, rand::random()), Some(problem))
+                    }
+                }
             }
             End::Unreadable(what) => {
                 // The same frame would come again after the same cursor: the second time the copy
@@ -198,7 +214,7 @@ pub(crate) async fn bring_history(shop: Arc<Shop>) {
                 shop.set_connection(|view| view.problem = Some(problem));
                 backoff.next(retry_after, rand::random())
             }
-            Err(End::Resync | End::GoingAway | End::Unreadable(_)) => {
+            Err(End::Resync | End::Scope | End::GoingAway | End::Unreadable(_)) => {
                 backoff.next(None, rand::random())
             }
         };
@@ -232,6 +248,7 @@ async fn next_page(shop: &Shop) -> Result<bool, End> {
         // The live socket learns of the new history by itself and begins anew.
         return Err(End::Resync);
     }
+    let page = gather(shop, page).await;
     let progress = Progress::Page {
         epoch: &page.epoch,
         after: &after,
@@ -246,6 +263,23 @@ async fn next_page(shop: &Shop) -> Result<bool, End> {
     show_history(shop).await?;
     shop.tell_applied(&applied);
     Ok(true)
+}
+
+/// More pages to be stored together with this one, which costs much less than one by one.
+async fn gather(shop: &Shop, mut page: SyncPage) -> SyncPage {
+    let enough = Instant::now() + GATHER_FOR;
+    while page.changes.len() < GATHERED
+        && Instant::now() < enough
+        && let Some(next) = page.next.as_deref()
+        && let Ok(more) = shop.gateway.sync(Some(next)).await
+        && more.epoch == page.epoch
+    {
+        page.changes.extend(more.changes);
+        page.next = more.next;
+        page.total = more.total;
+    }
+    // What could not be had is asked for again, and then heard.
+    page
 }
 
 async fn show_history(shop: &Shop) -> Result<(), CacheError> {
@@ -281,7 +315,7 @@ pub(crate) async fn wake_snoozed(shop: Arc<Shop>) {
         let pause = match shop.writer.wake(now).await {
             Ok((woken, next)) => {
                 if woken > 0 {
-                    shop.emit(deskhand_protocol::view::Event::Lists);
+                    shop.emit(Event::Lists);
                 }
                 next.map_or(minute, |next| {
                     (next - now).to_std().unwrap_or_default().min(minute)
@@ -296,7 +330,7 @@ pub(crate) async fn wake_snoozed(shop: Arc<Shop>) {
         tokio::select! {
             () = wake => {}
             () = tokio::time::sleep(pause) => {
-                shop.emit(deskhand_protocol::view::Event::Lists);
+                shop.emit(Event::Lists);
             }
         }
     }

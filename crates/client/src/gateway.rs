@@ -64,7 +64,13 @@ impl GatewayError {
 
     /// Whether the session has ended.
     pub(crate) fn is_signed_out(&self) -> bool {
-        matches!(self, Self::Refused { problem, .. } if problem.code == Code::SignedOut)
+        matches!(self, Self::Refused { problem, .. }
+            if matches!(problem.code, Code::SignedOut | Code::SessionRevoked))
+    }
+
+    /// Whether it was ended from elsewhere, so that the copy has to go.
+    pub(crate) fn is_revoked(&self) -> bool {
+        matches!(self, Self::Refused { problem, .. } if problem.code == Code::SessionRevoked)
     }
 
     /// Whether nothing was reached, so that nothing else will be either.
@@ -77,6 +83,16 @@ impl GatewayError {
         match self {
             Self::Refused { problem, .. } if problem.code == Code::ThreadMoved => {
                 Some(&problem.missed)
+            }
+            _ => None,
+        }
+    }
+
+    /// The values that somebody else set since the author of a change looked, as they are now.
+    pub(crate) fn moved(&self) -> Option<&[Compared]> {
+        match self {
+            Self::Refused { problem, .. } if problem.code == Code::FieldsMoved => {
+                Some(&problem.moved)
             }
             _ => None,
         }
@@ -114,6 +130,7 @@ impl From<GatewayError> for CallError {
             GatewayError::OtherVersion(_) => CallCode::OtherVersion,
             GatewayError::Refused { problem, .. } => match problem.code {
                 Code::SignedOut => CallCode::SignedOut,
+                Code::SessionRevoked => CallCode::SessionRevoked,
                 Code::WrongCredentials => CallCode::WrongCredentials,
                 Code::Forbidden => CallCode::Forbidden,
                 Code::NotFound => CallCode::NotFound,
@@ -166,11 +183,21 @@ impl Gateway {
             .await
     }
 
+    /// The session as the gateway knows it.
+    pub(crate) async fn session(&self) -> Result<Session, GatewayError> {
+        self.send(self.request(Method::GET, "v1/session")).await
+    }
+
     pub(crate) async fn sign_out(&self) -> Result<(), GatewayError> {
         let request = self
             .request(Method::DELETE, "v1/session")
             .timeout(Duration::from_secs(3));
         answered(request).await.map(|_| ())
+    }
+
+    /// Who is signed in, and what they may do now.
+    pub(crate) async fn session(&self) -> Result<Session, GatewayError> {
+        self.send(self.request(Method::GET, "v1/session")).await
     }
 
     pub(crate) async fn sync(&self, after: Option<&str>) -> Result<SyncPage, GatewayError> {
@@ -229,6 +256,19 @@ impl Gateway {
             .request(Method::PATCH, &format!("v1/tickets/{ticket}"))
             .header(IDEMPOTENCY_HEADER, op.to_string())
             .json(patch);
+        self.send(request).await
+    }
+
+    pub(crate) async fn merge(
+        &self,
+        op: OpId,
+        ticket: TicketId,
+        into: TicketId,
+    ) -> Result<Merged, GatewayError> {
+        let request = self
+            .request(Method::POST, &format!("v1/tickets/{ticket}/merge"))
+            .header(IDEMPOTENCY_HEADER, op.to_string())
+            .json(&MergeTicket { into });
         self.send(request).await
     }
 

@@ -235,6 +235,7 @@ impl Line<'_> {
             Message::Close(reason) => Err(match reason.map(|reason| u16::from(reason.code)) {
                 Some(close::SIGNED_OUT) => End::SignedOut,
                 Some(close::RESYNC) => End::Resync,
+                Some(close::SCOPE) => End::Scope,
                 Some(close::GOING_AWAY) => End::GoingAway,
                 Some(close::TOO_SLOW) => End::unreachable("this computer was too slow"),
                 _ => End::unreachable("the gateway closed the connection"),

@@ -1,45 +1,40 @@
-//! From a closed shop to an open one and back: boot, sign-in, the sample shop, sign-out.
+//! From a closed shop to an open one: boot, passphrase, sign-in, the sample shop.
 
 use crate::{
     address::Address,
-    client::{Client, Inner},
+    client::Client,
+    closing,
+    copy::{self, IfKeyIsWrong},
     feed,
     gateway::Gateway,
+    lease::{self, Lease},
     outbox,
     profile::{Profile, Signed},
     search,
-    shop::{Shop, cache_failed, lock, offline, report},
+    shop::{Shop, cache_failed, lock, offline},
     tasks::Tasks,
     upkeep,
-    vault::{self, IfKeyIsWrong, TOKEN},
+    vault::TOKEN,
 };
 use deskhand_protocol::{
     calls::{CallCode, CallError},
-    rest::SignIn,
-    view::{Boot, Event, GatewayAddress, GatewayProbe, Nothing, OpenSample, Password, SignedIn},
+    rest::{Session, SignIn},
+    view::{
+        Boot, Event, GatewayAddress, GatewayProbe, OpenSample, Passphrase, Password, SignedIn,
+    },
 };
-use futures_util::future::BoxFuture;
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
-use tokio::{sync::mpsc, time::Instant};
-use tokio_util::sync::CancellationToken;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 /// How many frames may wait for the live socket.
 const FRAMES: usize = 32;
-const STOP_LIMIT: Duration = Duration::from_secs(5);
-/// How often a damaged cache is made anew.
-const REBUILD_EVERY: Duration = Duration::from_secs(600);
-/// How often somebody looks whether the gateway is there to fill a new one.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// How long a sign-out waits for what is still to be sent.
-const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 
 /// A shop that is open, and its tasks.
 pub(crate) struct Slot {
     pub(crate) shop: Arc<Shop>,
-    tasks: Tasks,
+    pub(crate) profile: Profile,
+    pub(crate) tasks: Tasks,
 }
 
 impl Client {
@@ -49,6 +44,14 @@ impl Client {
             return Boot::Shop(shop.signed.clone());
         }
         let profile = Profile::read(&self.inner.data_dir);
+        if let Some(profile) = &profile
+            && self.waits_for_passphrase(profile)
+        {
+            return Boot::Unlock {
+                address: profile.address.clone(),
+                email: profile.email.clone(),
+            };
+        }
         let ended = lock(&self.inner.ended).take();
         let problem = match &profile {
             Some(profile) if profile.signed.is_some() => match self.resume(profile.clone()).await {
@@ -66,14 +69,43 @@ impl Client {
         }
     }
 
+    /// Whether there is a copy that only its passphrase opens.
+    fn waits_for_passphrase(&self, profile: &Profile) -> bool {
+        let vault = &self.inner.vault;
+        !profile.sample
+            && vault.is_sealed()
+            && (profile.signed.is_some() || vault.cache(profile).exists())
+    }
+
+    /// Opens the copy with its passphrase.
+    pub(crate) async fn unlock_here(&self, with: Passphrase) -> Result<SignedIn, CallError> {
+        let _one = self.inner.session.lock().await;
+        let inner = &self.inner;
+        if let Some(shop) = inner.opened() {
+            return Ok(shop.signed.clone());
+        }
+        if inner.vault.is_sealed() {
+            inner.vault.unseal(Zeroizing::new(with.passphrase)).await?;
+        }
+        let opened = match Profile::read(&inner.data_dir) {
+            Some(profile) => self.resume(profile).await,
+            None => Err(nobody()),
+        };
+        if let Err(problem) = &opened {
+            // The passphrase was right; the sign-in screen says what is missing.
+            *lock(&inner.ended) = Some(problem.clone());
+        }
+        inner.host.emit(Event::Session);
+        opened
+    }
+
     /// Opens what was open before, without any network.
-    async fn resume(&self, mut profile: Profile) -> Result<SignedIn, CallError> {
+    pub(crate) async fn resume(&self, mut profile: Profile) -> Result<SignedIn, CallError> {
         let inner = &self.inner;
         let Some(signed) = profile.signed.clone() else {
-            return Err(CallError::new(CallCode::SignedOut, "nobody is signed in"));
+            return Err(nobody());
         };
-        let name = profile.secret(&inner.data_dir, TOKEN);
-        let Some(token) = vault::get(&inner.host, name).await? else {
+        let Some(token) = inner.vault.get(&profile, TOKEN).await? else {
             return Err(CallError::new(
                 CallCode::SignedOut,
                 "the session is not in the keychain",
@@ -88,7 +120,7 @@ impl Client {
                 .map_err(|why| CallError::new(CallCode::SampleFailed, why))?;
             profile.address = Address::parse(&sample.address)?.text();
         }
-        self.open(profile, signed, token, IfKeyIsWrong::Say).await
+        self.open(profile, signed, token, None).await
     }
 
     pub(crate) async fn probe(&self, typed: GatewayAddress) -> Result<GatewayProbe, CallError> {
@@ -133,12 +165,27 @@ impl Client {
         let address = Address::parse(&with.address)?;
         let gateway = Gateway::new(inner.network.clone(), address.clone(), None);
         gateway.hello(inner.clock.now()).await?;
-        let body = SignIn {
+        inner.vault.prepare(sample, with.passphrase).await?;
+        let typed = Profile {
+            address: address.text(),
             email: with.email.trim().to_owned(),
+            sample,
+            signed: None,
+            cache_mib: None,
+        };
+        self.wipe_if_revoked(&gateway, &typed).await?;
+        let body = SignIn {
+            email: typed.email,
             password: with.password,
             device: format!("Deskhand on {}", std::env::consts::OS),
         };
-        let session = gateway.sign_in(&body).await?;
+        let session = match gateway.sign_in(&body).await {
+            Ok(session) => session,
+            Err(error) => {
+                inner.vault.forget_unused();
+                return Err(error.into());
+            }
+        };
         let Some(token) = session.token.clone() else {
             return Err(CallError::new(
                 CallCode::NotAGateway,
@@ -153,29 +200,63 @@ impl Client {
             signed: None,
             cache_mib: Profile::read(&inner.data_dir).and_then(|last| last.cache_mib),
         };
-        let name = profile.secret(&inner.data_dir, TOKEN);
-        vault::set(&inner.host, name, token.clone()).await?;
+        inner.vault.set(&profile, TOKEN, token.clone()).await?;
         let signed = Signed::from(&session);
-        let signed_in = self
-            .open(profile, signed, token, IfKeyIsWrong::BeginAnew)
-            .await?;
+        let signed_in = self.open(profile, signed, token, Some(&session)).await?;
         inner.host.emit(Event::Session);
         Ok(signed_in)
     }
 
-    /// Opens the cache and starts the loops.
+    /// What is left of a session that was revoked meanwhile goes before anybody sees it.
+    async fn wipe_if_revoked(&self, gateway: &Gateway, typed: &Profile) -> Result<(), CallError> {
+        let inner = &self.inner;
+        if inner.opened().is_some() || typed.sample {
+            return Ok(()); // An open shop learns of it by itself.
+        }
+        let Some(token) = inner.vault.get(typed, TOKEN).await.unwrap_or_default() else {
+            return Ok(());
+        };
+        let mut before = gateway.clone();
+        before.token = Some(token);
+        match before.session().await {
+            Err(error) if error.is_revoked() => inner.vault.wipe(typed).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the cache and starts the loops. A sign-in brings its session with it.
     async fn open(
         &self,
         mut profile: Profile,
         signed: Signed,
         token: String,
-        if_wrong: IfKeyIsWrong,
+        session: Option<&Session>,
     ) -> Result<SignedIn, CallError> {
         let inner = &self.inner;
         let address = Address::parse(&profile.address)?;
         let now = inner.clock.now();
-        let (writer, reader) =
-            vault::open(&inner.host, &inner.data_dir, &profile, if_wrong, now).await?;
+        let if_wrong = match session {
+            Some(_) => IfKeyIsWrong::BeginAnew,
+            None => IfKeyIsWrong::Say,
+        };
+        let (writer, reader) = copy::open(&inner.vault, &profile, if_wrong, now).await?;
+        let lease = match session {
+            Some(session) => {
+                let lease = Lease::renewed(session, now);
+                lease::store(&writer, &lease).await.map(|()| lease)
+            }
+            // The sample shop runs in this program.
+            None if profile.sample => Ok(Lease::begun(now)),
+            None => lease::resume(&reader, &writer, now).await,
+        };
+        let lease = match lease {
+            Ok(lease) => lease,
+            Err(problem) => {
+                reader.close().await;
+                writer.close().await;
+                return Err(problem);
+            }
+        };
         let state = reader.sync_state().await.map_err(cache_failed)?;
         let signed_in = SignedIn {
             account: signed.account.clone(),
@@ -186,9 +267,11 @@ impl Client {
             chat_page: address.join("chat/").to_string(),
         };
         profile.signed = Some(signed);
-        profile
-            .write(&inner.data_dir)
-            .map_err(|error| CallError::new(CallCode::NotWritable, error.to_string()))?;
+        if !inner.vault.is_passing(&profile) {
+            profile
+                .write(&inner.data_dir)
+                .map_err(|error| CallError::new(CallCode::NotWritable, error.to_string()))?;
+        }
         let (frames, socket_frames) = mpsc::channel(FRAMES);
         let shop = Arc::new(Shop {
             signed: signed_in.clone(),
@@ -216,7 +299,10 @@ impl Client {
             damaged: Default::default(),
             jumped: Default::default(),
             begin_anew: Default::default(),
+            rescoped: Default::default(),
             ended: Default::default(),
+            lapsed: Default::default(),
+            end: Default::default(),
         });
         let tasks = Tasks::default();
         tasks.spawn("feed", feed::run(Arc::clone(&shop), socket_frames));
@@ -228,131 +314,24 @@ impl Client {
         tasks.spawn("older messages", upkeep::bring_back(Arc::clone(&shop)));
         tasks.spawn("jumps", feed::notice_jumps(Arc::clone(&shop)));
         tasks.spawn("snoozed", feed::wake_snoozed(Arc::clone(&shop)));
-        let end = watch(
+        if !profile.sample {
+            tasks.spawn("lease", lease::watch(Arc::clone(&shop), lease));
+        }
+        let end = closing::watch(
             Arc::downgrade(inner),
             Arc::downgrade(&shop),
             tasks.stopping(),
         );
         inner.tasks.spawn("end of session", end);
-        *lock(&inner.slot) = Some(Slot { shop, tasks });
+        *lock(&inner.slot) = Some(Slot {
+            shop,
+            profile,
+            tasks,
+        });
         Ok(signed_in)
     }
-
-    pub(crate) async fn sign_out_here(&self) -> Result<Nothing, CallError> {
-        let _one = self.inner.session.lock().await;
-        let inner = &self.inner;
-        let shop = inner.opened();
-        if let Some(shop) = &shop {
-            // What still waits is destroyed with the cache; it gets a last chance.
-            outbox::flush(shop, FLUSH_LIMIT).await;
-            if let Err(error) = shop.gateway.sign_out().await {
-                report(&error, "the gateway was not told of the sign-out");
-            }
-        }
-        drop(shop);
-        inner.close().await;
-        if let Some(mut profile) = Profile::read(&inner.data_dir) {
-            vault::destroy(&inner.host, &inner.data_dir, &profile).await?;
-            profile.signed = None;
-            profile
-                .write(&inner.data_dir)
-                .map_err(|error| CallError::new(CallCode::NotWritable, error.to_string()))?;
-        }
-        inner.host.emit(Event::Session);
-        Ok(Nothing {})
-    }
 }
 
-impl Inner {
-    pub(crate) fn opened(&self) -> Option<Arc<Shop>> {
-        lock(&self.slot).as_ref().map(|slot| Arc::clone(&slot.shop))
-    }
-
-    /// Ends the loops and closes the cache.
-    pub(crate) async fn close(&self) {
-        let slot = lock(&self.slot).take();
-        if let Some(slot) = slot {
-            slot.tasks.stop(STOP_LIMIT).await;
-            slot.shop.reader.close().await;
-            slot.shop.writer.close().await;
-        }
-    }
-
-    /// A disk that damages every file is no reason to make one after the other.
-    fn may_rebuild(&self) -> bool {
-        lock(&self.rebuilt).is_none_or(|at| at.elapsed() > REBUILD_EVERY)
-    }
-
-    /// The gateway ended the session: the cache and the outbox wait for the next sign-in.
-    async fn end_session(&self, shop: &Arc<Shop>) {
-        let _one = self.session.lock().await;
-        if !self.opened().is_some_and(|open| Arc::ptr_eq(&open, shop)) {
-            return;
-        }
-        self.close().await;
-        let problem = CallError::new(CallCode::SignedOut, "the session has ended");
-        *lock(&self.ended) = Some(problem);
-        if let Some(mut profile) = Profile::read(&self.data_dir) {
-            let name = profile.secret(&self.data_dir, TOKEN);
-            if let Err(error) = vault::delete(&self.host, name).await {
-                tracing::warn!(code = ?error.code, "the ended session stays in the keychain");
-            }
-            profile.signed = None;
-            if let Err(error) = profile.write(&self.data_dir) {
-                report(&error, "the profile could not be written");
-            }
-        }
-        self.host.emit(Event::Session);
-    }
-}
-
-/// Waits for the gateway's word that the session has ended, for damage, or for another end of the
-/// shop.
-async fn watch(inner: Weak<Inner>, shop: Weak<Shop>, closing: CancellationToken) {
-    let Some(shop) = shop.upgrade() else { return };
-    let mut damaged = false;
-    loop {
-        tokio::select! {
-            () = closing.cancelled() => return,
-            () = shop.ended.notified() => {
-                if let Some(inner) = inner.upgrade() {
-                    inner.end_session(&shop).await;
-                }
-                return;
-            }
-            () = shop.damaged.notified() => damaged = true,
-            () = tokio::time::sleep(LOOK_AGAIN), if damaged => {}
-        }
-        let Some(inner) = inner.upgrade() else { return };
-        // What can still be read is better than an empty copy that nothing fills.
-        if damaged && inner.may_rebuild() && shop.gateway.hello(shop.now()).await.is_ok() {
-            rebuild(inner, shop).await;
-            return;
-        }
-    }
-}
-
-/// Puts the damaged cache aside and begins a new one at once; the outbox goes with it.
-fn rebuild(inner: Arc<Inner>, shop: Arc<Shop>) -> BoxFuture<'static, ()> {
-    Box::pin(async move {
-        let _one = inner.session.lock().await;
-        let is_open = inner.opened().is_some_and(|open| Arc::ptr_eq(&open, &shop));
-        drop(shop);
-        let Some(profile) = Profile::read(&inner.data_dir).filter(|_| is_open) else {
-            return;
-        };
-        tracing::warn!("the cache is damaged: it is made anew from the gateway");
-        *lock(&inner.rebuilt) = Some(Instant::now());
-        vault::note_damage(&inner.data_dir, &profile);
-        inner.close().await;
-        let client = Client {
-            inner: Arc::clone(&inner),
-        };
-        if let Err(problem) = client.resume(profile).await {
-            *lock(&client.inner.ended) = Some(problem);
-        }
-        for event in [Event::Session, Event::Lists, Event::Outbox] {
-            client.inner.host.emit(event);
-        }
-    })
+fn nobody() -> CallError {
+    CallError::new(CallCode::SignedOut, "nobody is signed in")
 }

@@ -51,8 +51,14 @@ pub(crate) struct Shop {
     pub(crate) jumped: Notify,
     /// The copy has to be made anew.
     pub(crate) begin_anew: Notify,
+    /// The account may see other things now.
+    pub(crate) rescoped: Notify,
     /// The gateway said that the session has ended.
     pub(crate) ended: Notify,
+    /// The copy was alone for too long.
+    pub(crate) lapsed: Notify,
+    /// Why it ends, when it ends by itself.
+    pub(crate) end: Mutex<Option<CallError>>,
 }
 
 impl Shop {

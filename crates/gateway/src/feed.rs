@@ -26,6 +26,8 @@ const BEHIND: usize = 256;
 pub struct LiveCursor {
     /// Which history.
     pub epoch: String,
+    /// What its desktop could see; with another sight the copy is purged before anything is sent.
+    pub scope: String,
     /// The last position it has.
     pub upto: i64,
 }
@@ -48,6 +50,18 @@ impl Sight {
         }
     }
 
+    /// Its name in cursors.
+    pub fn scope(self) -> String {
+        [
+            (self.tickets, 't'),
+            (self.customers, 'c'),
+            (self.colleagues, 's'),
+        ]
+        .into_iter()
+        .filter_map(|(sees, sign)| sees.then_some(sign))
+        .collect()
+    }
+
     /// Whether entities of a kind are visible.
     pub fn may(self, kind: Kind) -> bool {
         match kind {
@@ -57,8 +71,14 @@ impl Sight {
         }
     }
 
+    const WHOLE: Self = Self {
+        tickets: true,
+        customers: true,
+        colleagues: true,
+    };
+
     fn is_whole(self) -> bool {
-        self.tickets && self.customers && self.colleagues
+        self == Self::WHOLE
     }
 }
 
@@ -79,7 +99,7 @@ impl Batch {
     /// Puts a batch together and encodes it.
     pub fn new(epoch: &str, after: i64, changes: Vec<Change>) -> Option<Self> {
         let upto = changes.last()?.position;
-        let whole = frame(epoch, changes.clone(), upto);
+        let whole = frame(epoch, Sight::WHOLE, changes.clone(), upto);
         Some(Self {
             after,
             upto,
@@ -98,7 +118,7 @@ impl Batch {
             .changes
             .iter()
             .filter(|change| sight.may(change.record.key().0));
-        frame(&self.epoch, visible.cloned().collect(), self.upto)
+        frame(&self.epoch, sight, visible.cloned().collect(), self.upto)
     }
 }
 
@@ -158,9 +178,10 @@ impl Feed {
     }
 }
 
-fn frame(epoch: &str, changes: Vec<Change>, upto: i64) -> Utf8Bytes {
+fn frame(epoch: &str, sight: Sight, changes: Vec<Change>, upto: i64) -> Utf8Bytes {
     let cursor = write_cursor(&LiveCursor {
         epoch: epoch.to_owned(),
+        scope: sight.scope(),
         upto,
     });
     encode(&ServerFrame::Changes {

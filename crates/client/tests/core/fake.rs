@@ -49,6 +49,8 @@ struct Script {
     live: VecDeque<Live>,
     /// What was asked: method and path, or `follow` and the cursor.
     log: Vec<String>,
+    /// Ends the sockets that are open.
+    end: Arc<tokio::sync::Notify>,
 }
 
 pub struct Fake {
@@ -69,6 +71,7 @@ impl Fake {
         let script = Arc::new(Mutex::new(Script {
             live: live.into(),
             log: vec![],
+            end: Arc::default(),
         }));
         let (shared, answers) = (Arc::clone(&script), Arc::new(answers));
         let mut tasks = tokio::task::JoinSet::new();
@@ -88,6 +91,11 @@ impl Fake {
 
     pub fn log(&self) -> Vec<String> {
         self.script.lock().expect("the log").log.clone()
+    }
+
+    /// Ends the live sockets that are open.
+    pub fn end_sockets(&self) {
+        self.script.lock().expect("the script").end.notify_waiters();
     }
 
     pub fn asked(&self, what: &str) -> usize {
@@ -186,7 +194,12 @@ async fn follow(mut stream: TcpStream, live: Live, script: &Mutex<Script>) -> Op
             for frame in frames {
                 socket.send(frame).await.ok()?;
             }
-            while let Some(Ok(_)) = socket.next().await {}
+            let end = Arc::clone(&script.lock().expect("the script").end);
+            let ended = end.notified();
+            tokio::select! {
+                () = ended => {}
+                () = async { while let Some(Ok(_)) = socket.next().await {} } => {}
+            }
         }
         Live::Close(code) => {
             let frame = CloseFrame {

@@ -3,4 +3,5 @@
 mod fake;
 mod held;
 mod liveness;
+mod scope;
 mod upkeep;

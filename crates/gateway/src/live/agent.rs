@@ -128,6 +128,9 @@ impl Desktop {
             return Err((close::BAD_FRAME, "the first frame is follow"));
         };
         let cursor: LiveCursor = read_cursor(&cursor).ok_or(RESYNC)?;
+        if cursor.scope != self.sight.scope() {
+            return Err(SCOPE);
+        }
         let possible = self.state.store.reaches(cursor.upto).await;
         if cursor.epoch != self.epoch || !possible.map_err(|error| failed(&error))? {
             return Err(RESYNC);
@@ -243,6 +246,7 @@ impl Desktop {
 
     async fn still_signed_in(&self) -> Result<(), Ending> {
         match self.state.store.session(&self.who.token_hash).await {
+            Ok(Some(now)) if Sight::of(now.account.role) != self.sight => Err(SCOPE),
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(SIGNED_OUT),
             Err(error) => Err(failed(&error)),
@@ -328,6 +332,10 @@ const STOPS: Ending = (
 const FULL: Ending = (
     close::GOING_AWAY,
     "many desktops are catching up: reconnect in a moment",
+);
+const SCOPE: Ending = (
+    close::SCOPE,
+    "this account may see other things now: delete the copy and sync again",
 );
 const SIGNED_OUT: Ending = (close::SIGNED_OUT, "the session has ended: sign in again");
 

@@ -5,10 +5,11 @@ use crate::{
     extract::{Query, Who, cursor},
     feed::{LiveCursor, Sight, write_cursor},
     problem::Refusal,
+    store::{StoreError, SyncCursor},
 };
 use axum::{Json, extract};
 use deskhand_protocol::{problem::Problem, sync::SyncPage};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Where to go on.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -17,6 +18,14 @@ use serde::Deserialize;
 pub struct After {
     /// `next` of the page before.
     after: Option<String>,
+}
+
+/// Where a sync stands, and for what sight: one that began with another is not gone on with.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scoped {
+    scope: String,
+    at: SyncCursor,
 }
 
 /// A page of everything the account may see: what is open first, newest first. When many desktops
@@ -30,19 +39,25 @@ pub async fn page(
     Query(query): Query<After>,
 ) -> Result<Json<SyncPage>, Refusal> {
     let sight = Sight::of(who.account.role);
-    let after = cursor(query.after.as_deref())?;
+    let scope = sight.scope();
+    let after: Option<Scoped> = cursor(query.after.as_deref())?;
+    if after.as_ref().is_some_and(|after| after.scope != scope) {
+        return Err(StoreError::OtherEpoch.into());
+    }
+    let after = after.map(|after| after.at);
     let _turn = state.admission.turn().await?;
     let synced = state.store.sync(after, move |kind| sight.may(kind)).await?;
     let epoch = state.store.history().epoch;
     let live = LiveCursor {
         epoch: epoch.clone(),
+        scope: scope.clone(),
         upto: synced.head,
     };
     Ok(Json(SyncPage {
         epoch,
         changes: synced.changes,
         live: write_cursor(&live),
-        next: synced.next.as_ref().map(write_cursor),
+        next: synced.next.map(|at| write_cursor(&Scoped { scope, at })),
         total: synced.total,
     }))
 }

@@ -7,5 +7,6 @@ mod live;
 mod proof;
 mod replies;
 mod restore;
+mod scope;
 mod start;
 mod storm;

@@ -44,6 +44,7 @@ async fn five_hundred_desktops_come_back_at_once_and_all_are_live() {
     shop.write(&token, TICKET, "note", "before").await;
     let cursor = write_cursor(&LiveCursor {
         epoch: shop.state.store.history().epoch,
+        scope: "tcs".to_owned(),
         upto: *shop.state.store.head().borrow() - 1,
     });
     let cursor = json!(cursor);
