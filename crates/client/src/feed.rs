@@ -12,13 +12,17 @@ use deskhand_cache::{CacheError, Progress};
 use deskhand_protocol::{
     calls::{CallCode, CallError},
     live::ClientFrame,
+    sync::SyncPage,
     view::{Connection, Event},
 };
 use std::{pin::pin, sync::Arc, time::Duration};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 /// How often the clock is looked at for jumps.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(2);
+/// How much of the history is stored together, and how long that is waited for.
+const GATHERED: usize = 4_000;
+const GATHER_FOR: Duration = Duration::from_millis(250);
 
 /// Why a connection ended.
 #[derive(Debug)]
