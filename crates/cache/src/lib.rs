@@ -11,6 +11,7 @@
 
 mod apply;
 mod batch;
+mod bulk;
 mod ending;
 mod error;
 mod evict;

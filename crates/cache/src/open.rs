@@ -17,7 +17,10 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError, atomic::AtomicU32},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32},
+    },
     time::Duration,
 };
 use tokio::sync::OnceCell;
@@ -35,6 +38,8 @@ pub struct Writer {
     lock: Mutex<Option<File>>,
     /// How many rows the next slice of the index may hold.
     pub(crate) slice: AtomicU32,
+    /// Whether it is settled for the history that comes in.
+    pub(crate) history: AtomicBool,
     _ending: Ending,
 }
 
@@ -123,6 +128,7 @@ impl Cache {
                 pool,
                 lock: Mutex::new(Some(lock)),
                 slice: AtomicU32::new(32),
+                history: AtomicBool::new(false),
                 _ending: ending.clone(),
             },
             Reader {
@@ -279,6 +285,7 @@ fn writing(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
         // For all of it and not only the outbox: one fsync per applied batch is cheap, and a
         // switch inside a connection could be forgotten.
         .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", "-8192")
         .optimize_on_close(true, 400)
 }
 
