@@ -55,6 +55,9 @@ pub enum Scope {
     /// Read customers and their orders.
     #[serde(rename = "customers:read")]
     CustomersRead,
+    /// Define the shop's own fields.
+    #[serde(rename = "fields:write")]
+    FieldsWrite,
     /// Read the audit log.
     #[serde(rename = "audit:read")]
     AuditRead,

@@ -12,6 +12,7 @@ pub mod facts;
 pub mod field;
 pub mod ids;
 pub mod knowledge;
+pub mod macros;
 pub mod message;
 pub mod money;
 pub mod order;
