@@ -29,6 +29,8 @@ export interface Action {
 const always = () => true;
 const hasTicket = (shop: Shop) => shop.ticket.view !== null;
 const mayChange = (shop: Shop) => hasTicket(shop) && shop.mayAnswer;
+/** Whether something can be written here: not where another conversation took this one in. */
+const mayWrite = (shop: Shop) => mayChange(shop) && shop.whole === null;
 const isClosed = (shop: Shop) => shop.ticket.view?.ticket.status === 'closed';
 const overlay = (name: Overlay) => (shop: Shop) => shop.toggle(name);
 
@@ -52,21 +54,24 @@ export const ACTIONS: readonly Action[] = [
   { id: 'back', group: 'moving', label: m.act_back, icon: 'undo-2', keys: ['Escape'], when: always, run: goBack, quiet: true, whileWriting: true },
   { id: 'next_unassigned', group: 'moving', label: m.act_next_unassigned, icon: 'users', keys: ['Shift+N'], when: always, run: (shop) => void shop.nextUnassigned() },
 
-  { id: 'reply', group: 'conversation', label: m.act_reply, icon: 'reply', keys: ['r'], when: mayChange, run: (shop) => write(shop, 'reply') },
-  { id: 'note', group: 'conversation', label: m.act_note, icon: 'sticky-note', keys: ['n'], when: mayChange, run: (shop) => write(shop, 'note') },
+  { id: 'reply', group: 'conversation', label: m.act_reply, icon: 'reply', keys: ['r'], when: mayWrite, run: (shop) => write(shop, 'reply') },
+  { id: 'note', group: 'conversation', label: m.act_note, icon: 'sticky-note', keys: ['n'], when: mayWrite, run: (shop) => write(shop, 'note') },
   { id: 'assign_me', group: 'conversation', label: m.act_assign_me, icon: 'user-plus', keys: ['i'], when: mayChange, run: (shop) => void shop.change({ assignee: shop.signedIn.account.id }) },
   { id: 'tag', group: 'conversation', label: m.act_tag, icon: 'tag', keys: ['l'], when: mayChange, run: overlay('tag') },
   { id: 'snooze', group: 'conversation', label: m.act_snooze, icon: 'alarm-clock', keys: ['h'], when: mayChange, run: overlay('snooze') },
   { id: 'escalate', group: 'conversation', label: m.act_escalate, icon: 'flag', keys: ['x'], when: (shop) => mayChange(shop) && !shop.ticket.view?.ticket.escalated, run: (shop) => void shop.change({ escalated: true }) },
   { id: 'priority', group: 'conversation', label: m.act_priority, icon: 'circle-alert', keys: ['p'], when: mayChange, run: overlay('priority') },
+  { id: 'macros', group: 'conversation', label: m.act_macros, icon: 'scroll-text', keys: ['m'], when: mayWrite, run: overlay('macros') },
+  { id: 'fields', group: 'conversation', label: m.act_fields, icon: 'pencil-line', keys: [], when: (shop) => mayChange(shop) && (shop.ticket.view?.fields.length ?? 0) > 0, run: (shop) => shop.editFields() },
+  { id: 'merge', group: 'conversation', label: m.act_merge, icon: 'merge', keys: ['Shift+M'], when: mayWrite, run: overlay('merge') },
   { id: 'close', group: 'conversation', label: m.act_close, icon: 'check', keys: ['e'], when: (shop) => mayChange(shop) && !isClosed(shop), run: (shop) => void shop.change({ status: 'closed' }) },
   { id: 'reopen', group: 'conversation', label: m.act_reopen, icon: 'rotate-ccw', keys: ['Shift+E'], when: (shop) => mayChange(shop) && isClosed(shop), run: (shop) => void shop.change({ status: 'open' }) },
 
-  { id: 'undo', group: 'conversation', label: m.act_undo, icon: 'undo-2', keys: ['z'], when: (shop) => shop.undo.newest !== undefined, run: (shop) => void shop.undoSend() },
-  { id: 'held', group: 'conversation', label: m.act_held, icon: 'hand', keys: ['y'], when: (shop) => shop.mayAnswer && shop.heldHere !== undefined, run: compareHeld },
+  { id: 'undo', group: 'conversation', label: m.act_undo, icon: 'undo-2', keys: ['z'], when: (shop) => shop.regret.step !== null || shop.undo.newest !== undefined, run: (shop) => void shop.undoLast() },
+  { id: 'held', group: 'conversation', label: m.act_held, icon: 'hand', keys: ['y'], when: (shop) => shop.mayAnswer && shop.decides, run: (shop) => shop.decide() },
 
-  { id: 'send', group: 'composer', label: m.act_send, icon: 'send', keys: ['Ctrl+Enter'], when: mayChange, run: (shop) => void shop.send(false), quiet: true },
-  { id: 'send_close', group: 'composer', label: m.act_send_close, icon: 'send', keys: ['Ctrl+Shift+Enter'], when: mayChange, run: (shop) => void shop.send(true), quiet: true },
+  { id: 'send', group: 'composer', label: m.act_send, icon: 'send', keys: ['Ctrl+Enter'], when: mayWrite, run: (shop) => void shop.send(false), quiet: true },
+  { id: 'send_close', group: 'composer', label: m.act_send_close, icon: 'send', keys: ['Ctrl+Shift+Enter'], when: mayWrite, run: (shop) => void shop.send(true), quiet: true },
 
   ...GO.map(([keys, view]): Action => goTo(view, [keys, ...ctrlNumber(view)])),
   ...VIEWS.filter((view) => !GO.some(([, other]) => other === view)).map((view) => goTo(view, ctrlNumber(view))),
@@ -98,10 +103,6 @@ function goTo(view: ViewId, keys: readonly string[]): Action {
 function ctrlNumber(view: ViewId): string[] {
   const place = VIEWS.indexOf(view) + 1;
   return place <= 9 ? [`Ctrl+${place}`] : [];
-}
-
-function compareHeld(shop: Shop) {
-  if (shop.heldHere) void shop.compare(shop.heldHere);
 }
 
 function write(shop: Shop, tab: 'reply' | 'note') {

@@ -19,10 +19,12 @@ export function backWords(back: Back, outbox: readonly OutboxItem[]): { what: st
   const states = new Map(outbox.map(({ op, state }) => [op, state.kind]));
   const sent = back.waited.filter((op) => !states.has(op) || states.get(op) === 'sent').length;
   const held = back.waited.filter((op) => states.get(op) === 'held').length;
+  const moved = back.waited.filter((op) => states.get(op) === 'moved').length;
   const parked = outbox.filter(({ state }) => state.kind === 'parked').length;
   const more = [
     sent > 0 ? m.banner_back_sent({ n: sent }) : '',
     held === 1 ? m.banner_back_held() : held > 1 ? m.banner_back_held_n({ n: held }) : '',
+    moved === 1 ? m.banner_back_moved() : moved > 1 ? m.banner_back_moved_n({ n: moved }) : '',
     parked > 0 ? m.banner_back_parked({ n: parked }) : '',
   ];
   return { what: m.banner_back({ time: clockTime(back.at) }), more: more.filter((part) => part !== '').join(' ') };

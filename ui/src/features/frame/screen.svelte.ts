@@ -1,6 +1,22 @@
 import { announcements } from '../../announce.svelte';
+import { firstName } from '../../format/text';
 import { CallFailed } from '../../ipc';
-import type { Call, ConnectionView, Event, OpId, OutboxItem, SignedIn, TakenBack, TicketId, TicketPatch, ViewId } from '../../ipc';
+import type {
+  Call,
+  ConnectionView,
+  Event,
+  MacroView,
+  OpId,
+  OutboxItem,
+  SignedIn,
+  TakenBack,
+  Ticket,
+  TicketId,
+  TicketPatch,
+  ViewId,
+} from '../../ipc';
+import { wholeOf, type Whole } from '../ticket/merge';
+import { gapWord, inverse, patchOf } from '../ticket/macros';
 import { m } from '../../paraglide/messages';
 import { viewWord } from '../../words';
 import { coalesced } from '../../coalesced';
@@ -8,12 +24,16 @@ import { Inbox } from '../inbox/screen.svelte';
 import { Search } from '../search/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
 import { waitingOps, type Back } from './back';
-import { textOf } from './operation';
+import { operationWord, textOf } from './operation';
+import { Regret } from './regret.svelte';
 import { Undo, type Leaving } from './undo.svelte';
 import { VIEWS } from './views';
 
 /** What lies over the columns. */
-export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority';
+export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge';
+
+/** Where the focus can be put. */
+export type Place = 'list' | 'thread' | 'composer' | 'decision' | 'fields';
 
 /** Colleagues learn that a ticket is open once somebody stays on it for this long. */
 const STAY = 300;
@@ -29,6 +49,7 @@ export class Shop {
   readonly inbox: Inbox;
   readonly ticket: OpenTicket;
   readonly undo: Undo;
+  readonly regret = new Regret();
   readonly search: Search;
   connection = $state<ConnectionView>({ state: 'catching_up', current_as_of: null, retry_at: null, history: 100, problem: null });
   counts = $state<Partial<Record<ViewId, number>>>({});
@@ -44,7 +65,7 @@ export class Shop {
   /** What the last action outside the composer ran into. */
   error = $state<CallFailed | null>(null);
   /** Counts requests to put the focus somewhere; the component that owns the place watches. */
-  focus = $state<{ place: 'list' | 'thread' | 'composer'; turn: number }>({ place: 'list', turn: 0 });
+  focus = $state<{ place: Place; turn: number }>({ place: 'list', turn: 0 });
 
   readonly #call: Call;
   #stay: ReturnType<typeof setTimeout> | undefined;
@@ -71,7 +92,8 @@ export class Shop {
 
   readonly waiting = $derived(this.outbox.filter((item) => item.state.kind === 'waiting' || item.state.kind === 'sending').length);
   readonly parked = $derived(this.outbox.filter((item) => item.state.kind === 'parked').length);
-  readonly held = $derived(this.outbox.filter((item) => item.state.kind === 'held').length);
+  /** Replies and changes that wait for a choice because something moved meanwhile. */
+  readonly held = $derived(this.outbox.filter(({ state }) => state.kind === 'held' || state.kind === 'moved').length);
   readonly offline = $derived(this.connection.state === 'offline');
   /** What `Age` needs: the moment of the copy while offline, else nothing. */
   readonly offlineSince = $derived(this.offline ? this.connection.current_as_of : undefined);
@@ -175,11 +197,78 @@ export class Shop {
     this.error = this.ticket.sendError;
   }
 
+  /** Uses a stored answer: its text goes into the composer; one without a text changes the ticket at once. */
+  async useMacro(macro: MacroView): Promise<void> {
+    this.overlay = null;
+    const ticket = this.ticket.view?.ticket;
+    if (!ticket) return;
+    if (macro.text.trim() !== '') {
+      this.ticket.insert(macro);
+      announcements.say(m.live_macro({ name: macro.name }));
+      return;
+    }
+    const patch = patchOf(macro.changes);
+    if (!patch || !(await this.ticket.change(patch))) {
+      this.error = this.ticket.sendError;
+      return;
+    }
+    const back = inverse(patch, ticket);
+    const undo = () =>
+      this.#do(async () => {
+        await this.#call('change_ticket', { ticket: ticket.id, patch: back });
+        await this.#afterOutbox();
+        announcements.say(m.macro_undone());
+      });
+    await this.regret.offer({ word: m.macro_done({ name: macro.name }), undo });
+  }
+
+  /** Makes the open ticket part of another one. */
+  merge(into: TicketId): Promise<void> {
+    return this.#do(async () => {
+      const ticket = this.ticket.id;
+      this.overlay = null;
+      if (ticket === null) return;
+      await this.#call('merge_tickets', { ticket, into });
+      await this.#afterOutbox();
+    });
+  }
+
+  /** The conversation that the open one is or becomes part of. */
+  get whole(): Whole | null {
+    const { view, pending, partOf } = this.ticket;
+    return view && wholeOf(view, pending, partOf);
+  }
+
+  /** Shows the panel with the fields and goes to the first. */
+  editFields() {
+    this.panel = 'shown';
+    this.tab = 'case';
+    this.focusOn('fields');
+  }
+
+  /** The stored answers, filled in for the open ticket. */
+  macros(): Promise<MacroView[]> {
+    const ticket = this.ticket.id;
+    return ticket === null ? Promise.resolve([]) : this.#call('macros', { ticket });
+  }
+
+  /** The ticket with a number, if it is on this computer. */
+  async byNumber(number: number): Promise<Ticket | null> {
+    const { hits } = await this.#call('search', { text: String(number), limit: 20 });
+    for (const ticket of new Set(hits.filter(({ found, exact }) => found === 'ticket' && exact).map((hit) => hit.ticket))) {
+      const view = ticket === null ? null : await this.#call('ticket', { ticket }).catch(() => null);
+      if (view?.ticket.number === number) return view.ticket;
+    }
+    return null;
+  }
+
   /** Sends what stands in the composer; after closing, the next conversation comes up. */
   async send(close: boolean): Promise<void> {
     const ticket = this.ticket.id;
     const reply = this.ticket.draft.tab === 'reply';
     const { turn } = this.focus;
+    const gaps = reply ? gapWord(this.ticket.draft.reply) : '';
+    if (gaps !== '') announcements.interrupt(gaps);
     const op = await this.ticket.send(close);
     if (op === null || ticket === null) return;
     if (reply) this.undo.expect(ticket, op);
@@ -189,7 +278,18 @@ export class Shop {
 
   /** The first held reply of the open conversation. */
   get heldHere(): OutboxItem | undefined {
-    return this.ticket.view?.pending.find((item) => item.state.kind === 'held');
+    return this.ticket.pending.find((item) => item.state.kind === 'held');
+  }
+
+  /** Whether something in the open conversation waits for a choice. */
+  get decides(): boolean {
+    return this.ticket.pending.some(({ state }) => state.kind === 'held' || state.kind === 'moved');
+  }
+
+  /** Goes to what waits for a choice. */
+  decide() {
+    if (this.heldHere) void this.compare(this.heldHere);
+    else this.focusOn('decision');
   }
 
   /** Shows a held reply beside what its author missed. */
@@ -216,6 +316,11 @@ export class Shop {
       this.overlay = null;
       await this.#backInHand(await this.#call('take_back', { op }));
     });
+  }
+
+  /** Takes the newest step back: a discarded thing, an applied macro, else the reply that was sent last. */
+  undoLast(): Promise<void> {
+    return this.regret.step ? this.#do(() => this.regret.undo()) : this.undoSend();
   }
 
   /** Takes the reply back that was sent last, while the gateway still holds it. */
@@ -254,12 +359,38 @@ export class Shop {
     });
   }
 
-  /** Gives an operation up. */
-  discard(op: string): Promise<void> {
-    return this.#do(async () => {
-      await this.#call('discard_op', { op });
-      await this.#afterOutbox();
-    });
+  /**
+   * Gives an operation up. What would go out by itself is given up at once; what waits for somebody
+   * can be brought back for some seconds, and until then nothing is called.
+   */
+  discard(item: OutboxItem): Promise<void> {
+    const { op } = item;
+    const settle = () =>
+      this.#do(async () => {
+        try {
+          await this.#call('discard_op', { op });
+        } finally {
+          this.#hide(op, false);
+          await this.#afterOutbox();
+        }
+      });
+    if (item.state.kind === 'waiting' || item.state.kind === 'sending') return settle();
+    this.#hide(op, true);
+    const undo = () => {
+      this.#hide(op, false);
+      announcements.say(m.gone_back());
+      return this.readOutbox();
+    };
+    const { view } = this.ticket;
+    const name = item.action.kind === 'reply' && view?.ticket.id === item.ticket ? firstName(view.customer?.name ?? '') : '';
+    const word = name === '' ? m.gone_other({ what: operationWord(item, view?.fields) }) : m.gone_held({ name });
+    return this.regret.offer({ word, more: m.gone_more(), undo, settle });
+  }
+
+  #hide(op: OpId, hidden: boolean) {
+    const others = [...this.ticket.hidden].filter((other) => other !== op);
+    this.ticket.hidden = new Set(hidden ? [...others, op] : others);
+    this.outbox = this.outbox.filter((item) => !this.ticket.hidden.has(item.op));
   }
 
   /** Tries to connect now. */
@@ -270,7 +401,7 @@ export class Shop {
   }
 
   /** Puts the focus somewhere. */
-  focusOn(place: 'list' | 'thread' | 'composer') {
+  focusOn(place: Place) {
     this.focus = { place, turn: this.focus.turn + 1 };
   }
 
@@ -311,10 +442,11 @@ export class Shop {
   readonly readOutbox = coalesced(() =>
     this.#do(async () => {
       const before = new Map(this.outbox.map((item) => [item.op, item.state.kind]));
-      this.outbox = await this.#call('outbox', {});
+      this.outbox = (await this.#call('outbox', {})).filter(({ op }) => !this.ticket.hidden.has(op));
       for (const { op, state } of this.outbox) {
         if (before.get(op) === state.kind) continue;
         if (state.kind === 'parked') announcements.interrupt(m.live_parked({ reason: state.reason }));
+        if (state.kind === 'moved') announcements.interrupt(m.live_moved());
         if (state.kind === 'held') announcements.interrupt(m.live_held());
       }
     }),

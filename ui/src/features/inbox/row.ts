@@ -36,6 +36,7 @@ export function rowLabel(row: TicketRow, now: number): string {
     channelWord[row.channel](),
     intentWord[row.intent](),
     row.unread ? m.row_unread() : '',
+    row.draft ? m.row_draft() : '',
     due ? (due.tone === 'breach' ? m.row_over({ time: due.words.replace('\u2212', '') }) : m.row_due({ time: due.words })) : '',
     row.escalated ? m.row_escalated() : '',
     row.mood === 'angry' ? moodWord.angry() : '',

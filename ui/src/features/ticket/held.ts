@@ -1,6 +1,6 @@
 import { firstName } from '../../format/text';
 import { clockTime } from '../../format/time';
-import type { Message, OutboxItem } from '../../ipc';
+import type { FactVerdict, HeldFact, Message, OutboxItem } from '../../ipc';
 import { m } from '../../paraglide/messages';
 
 /** What came while a held reply waited. */
@@ -33,4 +33,41 @@ export function beside(text: string, others: readonly string[]): { text: string;
 
 function bare(text: string): string {
   return text.toLocaleLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+}
+
+/** A piece of a text: whether the other says the same sentence, and which fact it is. */
+export interface Piece {
+  text: string;
+  same: boolean;
+  verdict: FactVerdict | null;
+}
+
+/** A text in pieces, with the facts marked that are not the same in both. */
+export function marked(text: string, others: readonly string[], facts: readonly HeldFact[], side: 'mine' | 'theirs'): Piece[] {
+  const words = facts.filter((fact) => fact[side] !== '' && fact.verdict !== 'agrees');
+  return beside(text, others).flatMap(({ text: sentence, same }): Piece[] => {
+    if (same) return [{ text: sentence, same, verdict: null }];
+    return cut(sentence, words, side).map((piece) => ({ ...piece, same: false }));
+  });
+}
+
+function cut(sentence: string, facts: readonly HeldFact[], side: 'mine' | 'theirs'): Omit<Piece, 'same'>[] {
+  let best: { at: number; fact: HeldFact } | null = null;
+  for (const fact of facts) {
+    const at = sentence.indexOf(fact[side]);
+    if (at >= 0 && (best === null || at < best.at || (at === best.at && fact[side].length > best.fact[side].length))) best = { at, fact };
+  }
+  if (best === null) return sentence === '' ? [] : [{ text: sentence, verdict: null }];
+  const end = best.at + best.fact[side].length;
+  const before = sentence.slice(0, best.at);
+  return [
+    ...(before === '' ? [] : [{ text: before, verdict: null }]),
+    { text: sentence.slice(best.at, end), verdict: best.fact.verdict },
+    ...cut(sentence.slice(end), facts, side),
+  ];
+}
+
+/** The facts of a held reply. */
+export function factsOf(item: OutboxItem): HeldFact[] {
+  return item.state.kind === 'held' ? item.state.facts : [];
 }

@@ -1,5 +1,20 @@
 import { coalesced } from '../../coalesced';
-import { CallFailed, type AccountId, type Call, type MessageId, type OpId, type TakenBack, type TicketId, type TicketPatch, type TicketView } from '../../ipc';
+import {
+  CallFailed,
+  type AccountId,
+  type Call,
+  type MacroChanges,
+  type MacroId,
+  type MacroView,
+  type MessageId,
+  type OpId,
+  type TakenBack,
+  type TicketId,
+  type TicketPatch,
+  type TicketView,
+} from '../../ipc';
+import { DraftKeeper } from './drafts';
+import { changesOf, gapsOf, inserted, patchOf } from './macros';
 import { newestPublic, seenSince } from './timeline';
 
 /** What somebody has written and not sent, kept while they look at other tickets. */
@@ -9,6 +24,8 @@ export interface Draft {
   note: string;
   /** The newest public message when somebody began to write the reply; absent before they did. */
   began?: MessageId | null;
+  /** The stored answer that the reply was made from, with what goes out beside. */
+  macro?: { id: MacroId; changes: MacroChanges };
 }
 
 /** How often a colleague and the customer hear that somebody still writes. */
@@ -25,7 +42,19 @@ export class OpenTicket {
   sendError = $state<CallFailed | null>(null);
   slow = $state(false);
   draft = $state<Draft>(emptyDraft());
+  /** Operations that were discarded and can still be brought back. */
+  hidden = $state.raw<ReadonlySet<OpId>>(new Set());
+  /** What waits here, without what was discarded. */
+  readonly pending = $derived((this.view?.pending ?? []).filter(({ op }) => !this.hidden.has(op)));
 
+  /** What the composer selects next; counts up so that the same place can be asked for again. */
+  selection = $state.raw({ from: 0, to: 0, turn: 0 });
+  /** Where the caret is, while there is a composer. */
+  caret: (() => number) | null = null;
+  /** The ticket that this one became part of, once its number is known. */
+  partOf = $state.raw<{ id: TicketId; number: number } | null>(null);
+
+  readonly #keeper: DraftKeeper;
   readonly #drafts = new Map<TicketId, Draft>();
   readonly #call: Call;
   readonly #me: AccountId | null;
@@ -38,6 +67,9 @@ export class OpenTicket {
     this.#call = call;
     this.#me = me;
     this.#onread = onread;
+    this.#keeper = new DraftKeeper(call, (error) => {
+      if (error) this.sendError = error;
+    });
   }
 
   /** Shows another ticket, or none. The draft of the one before is kept. */
@@ -47,6 +79,7 @@ export class OpenTicket {
     this.#keepDraft();
     this.id = id;
     this.view = null;
+    this.partOf = null;
     this.error = null;
     this.sendError = null;
     this.slow = false;
@@ -68,13 +101,33 @@ export class OpenTicket {
     try {
       const view = await this.#call('ticket', { ticket: id });
       if (this.id !== id) return;
+      if (!this.view) this.#restore(view);
       this.view = view;
       this.error = null;
       this.slow = false;
       this.#onread(view);
+      await this.#findWhole(view);
     } catch (thrown) {
       if (this.id === id) this.error = CallFailed.from(thrown);
     }
+  }
+
+  /** Puts what was begun earlier into the composer, unless something newer stands there. */
+  #restore({ ticket, draft }: TicketView) {
+    this.#keeper.knows(ticket.id, draft);
+    if (!draft || this.draft.reply !== '' || this.draft.note !== '') return;
+    this.draft.reply = draft.reply;
+    this.draft.note = draft.note;
+    if (draft.reply === '') this.draft.tab = 'note';
+  }
+
+  /** Learns the number of the ticket that this one is part of. */
+  async #findWhole({ ticket, history }: TicketView): Promise<void> {
+    const id = ticket.merged_into;
+    if (id === undefined) this.partOf = null;
+    if (id === undefined || this.partOf?.id === id) return;
+    const number = history.find((row) => row.id === id)?.number ?? (await this.#call('ticket', { ticket: id }).catch(() => null))?.ticket.number;
+    if (number !== undefined && this.id === ticket.id) this.partOf = { id, number };
   }
 
   /** Colleagues came or went; cheaper than reading everything again. */
@@ -102,18 +155,27 @@ export class OpenTicket {
       this.sendError = new CallFailed({ code: 'text_empty', detail: '' });
       return null;
     }
+    if (tab === 'reply' && gapsOf(text).length > 0) return null;
     this.stopTyping();
+    const { macro } = this.draft;
+    const changes = macro && patchOf(macro.changes);
+    const from = { ...(macro ? { macro_id: macro.id } : {}), ...(changes ? { changes } : {}) };
     const seen = seenSince(this.view.messages, this.draft.began, this.#me);
     const op = await this.#store(() =>
       tab === 'reply'
-        ? this.#call('send_reply', { ticket: id, text, seen, close })
+        ? this.#call('send_reply', { ticket: id, text, seen, close, ...from })
         : this.#call('add_note', { ticket: id, text }),
     );
     if (op === null) return null;
     const draft = this.id === id ? this.draft : this.#drafts.get(id);
     if (draft && draft[tab].trim() === text) {
       draft[tab] = '';
-      if (tab === 'reply') delete draft.began;
+      if (tab === 'reply') {
+        delete draft.began;
+        delete draft.macro;
+      }
+      this.#keeper.keep(id, draft);
+      this.#keeper.flush();
     }
     if (tab === 'note' && draft) draft.tab = 'reply';
     return op;
@@ -130,16 +192,44 @@ export class OpenTicket {
     // Whoever takes a reply back has seen what stands above it.
     if (this.id === ticket && this.view) draft.began = newestPublic(this.view.messages)?.id ?? null;
     else delete draft.began;
+    if (action.kind === 'reply' && action.macro_id) draft.macro = { id: action.macro_id, changes: changesOf(action.changes ?? {}) };
     if (this.id !== ticket) this.#drafts.set(ticket, draft);
+    this.#keeper.keep(ticket, draft);
   }
 
-  /** Says that somebody writes, at most every few seconds, and that they stopped. */
+  /** Puts a stored answer into the reply, where the caret is, and selects its first gap. */
+  insert(macro: MacroView) {
+    const at = this.draft.tab === 'reply' ? (this.caret?.() ?? this.draft.reply.length) : this.draft.reply.length;
+    const { text, from, to } = inserted(this.draft.reply, at, macro.text);
+    this.draft.tab = 'reply';
+    this.draft.reply = text;
+    this.draft.macro = { id: macro.id, changes: macro.changes };
+    this.select(from, to);
+    this.typed();
+  }
+
+  /** Selects a piece of what stands in the composer. */
+  select(from: number, to: number) {
+    this.selection = { from, to, turn: this.selection.turn + 1 };
+  }
+
+  /** Stores at once what was written and not stored yet. */
+  keepNow() {
+    this.#keepDraft();
+    this.#keeper.flush();
+  }
+
+  /** Stores what is written, and says that somebody writes, at most every few seconds, and that they stopped. */
   typed() {
     const id = this.id;
-    if (id === null || this.draft.tab !== 'reply') return;
+    if (id === null) return;
     this.sendError = null;
-    if (this.draft.reply.trim() === '') delete this.draft.began;
-    else if (this.draft.began === undefined && this.view) this.draft.began = newestPublic(this.view.messages)?.id ?? null;
+    this.#keeper.keep(id, this.draft);
+    if (this.draft.tab !== 'reply') return;
+    if (this.draft.reply.trim() === '') {
+      delete this.draft.began;
+      delete this.draft.macro;
+    } else if (this.draft.began === undefined && this.view) this.draft.began = newestPublic(this.view.messages)?.id ?? null;
     clearTimeout(this.#typingTimer);
     this.#typingTimer = setTimeout(() => this.stopTyping(), TYPING_ENDS);
     if (Date.now() - this.#typingSince < TYPING_EVERY) return;
@@ -162,6 +252,7 @@ export class OpenTicket {
 
   #keepDraft() {
     if (this.id === null) return;
+    this.#keeper.flush();
     const { reply, note } = this.draft;
     if (reply === '' && note === '') this.#drafts.delete(this.id);
     else this.#drafts.set(this.id, { ...this.draft });

@@ -35,7 +35,8 @@ export function timeline(view: Pick<TicketView, 'messages' | 'pending'>, now: nu
   });
 
   for (const item of view.pending) {
-    if (item.action.kind === 'change' && item.state.kind !== 'parked') continue;
+    // A change shows in the ticket itself; here it stands only when somebody has to decide.
+    if (item.action.kind === 'change' && item.state.kind !== 'parked' && item.state.kind !== 'moved') continue;
     startDay(item.created_at);
     entries.push({ kind: 'pending', key: item.op, item });
   }

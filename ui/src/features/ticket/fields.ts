@@ -1,0 +1,35 @@
+import type { Field, FieldValue } from '../../ipc';
+import { m } from '../../paraglide/messages';
+
+/** The longest text of a field; the core keeps to the same. */
+const TEXT_LIMIT = 500;
+
+/** What somebody typed or chose, as a value; `null` empties the field. */
+export type Read = { value: FieldValue | null; problem?: never } | { problem: string };
+
+/** Reads what stands in a field's control. */
+export function readField({ kind, label }: Field, text: string): Read {
+  const typed = text.trim();
+  if (typed === '') return { value: null };
+  switch (kind.kind) {
+    case 'number': {
+      const number = Number(typed);
+      return Number.isSafeInteger(number) && /^[+-]?\d+$/.test(typed) ? { value: number } : { problem: m.field_not_number({ field: label }) };
+    }
+    case 'yes_no':
+      return { value: typed === 'yes' };
+    case 'text':
+      if ([...typed].length > TEXT_LIMIT) return { problem: m.field_too_long({ field: label, n: TEXT_LIMIT }) };
+      return { value: typed };
+    case 'day':
+    case 'choice':
+      return { value: typed };
+  }
+}
+
+/** A value as its control holds it. */
+export function controlText(value: FieldValue | null | undefined): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return String(value);
+}
