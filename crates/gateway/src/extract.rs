@@ -223,7 +223,16 @@ impl FromRequestParts<State> for Who {
         };
         let token_hash = digest(bearer(&parts.headers).ok_or_else(signed_out)?);
         let session = state.store.session(&token_hash).await?;
-        let session = session.ok_or_else(signed_out)?;
+        let Some(session) = session else {
+            return Err(if state.store.is_revoked(&token_hash).await? {
+                Refusal::new(
+                    Code::SessionRevoked,
+                    "the session was ended from elsewhere: ask your admin, or sign in again",
+                )
+            } else {
+                signed_out()
+            });
+        };
         Ok(Self {
             account: session.account,
             expires_at: session.expires_at,

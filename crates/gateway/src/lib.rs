@@ -28,4 +28,4 @@ mod throttle;
 
 pub use clock::Clock;
 pub use config::Config;
-pub use start::{Running, StartError, new_epoch, start, start_at, start_sample};
+pub use start::{Running, StartError, new_epoch, revoke, start, start_at, start_sample};

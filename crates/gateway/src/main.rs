@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use deskhand_gateway::{
     Config, StartError,
     config::{File, LISTEN},
-    new_epoch,
+    new_epoch, revoke,
     routes::Description,
     start,
 };
@@ -29,6 +29,17 @@ enum Command {
     /// What desktops have seen since the backup was made is not in it. With a new epoch they drop
     /// their copy, keep what waits in their outbox, and sync again. The gateway must not run.
     NewEpoch(Place),
+    /// Ends every session of an account, and has its desktops destroy their copies.
+    ///
+    /// A desktop learns of it when it reaches the gateway next, at the latest when it signs in. What
+    /// was not sent from there is lost. The gateway must not run.
+    Revoke {
+        #[command(flatten)]
+        place: Place,
+        /// The account's address.
+        #[arg(long)]
+        account: String,
+    },
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
 }
@@ -82,6 +93,10 @@ async fn main() -> ExitCode {
             log();
             finish(run(serve).await)
         }
+        Command::Revoke { place, account } => {
+            log();
+            finish(end_sessions(&place, &account).await)
+        }
         Command::NewEpoch(place) => {
             log();
             finish(begin_anew(&place).await)
@@ -103,6 +118,13 @@ async fn begin_anew(place: &Place) -> Result<(), StartError> {
     let (config, _) = place.read()?;
     let epoch = new_epoch(&config).await?;
     println!("epoch {epoch}: desktops will sync again once the gateway runs");
+    Ok(())
+}
+
+async fn end_sessions(place: &Place, account: &str) -> Result<(), StartError> {
+    let (config, _) = place.read()?;
+    let count = revoke(&config, account).await?;
+    println!("{count} sessions revoked: their desktops destroy their copies at the next contact");
     Ok(())
 }
 

@@ -135,7 +135,7 @@ impl Refusal {
         {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
-        if self.code == Code::SignedOut {
+        if matches!(self.code, Code::SignedOut | Code::SessionRevoked) {
             let bearer = HeaderValue::from_static("Bearer");
             response
                 .headers_mut()
@@ -205,7 +205,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn status(code: Code) -> StatusCode {
     match code {
         Code::Invalid => StatusCode::BAD_REQUEST,
-        Code::SignedOut | Code::WrongCredentials => StatusCode::UNAUTHORIZED,
+        Code::SignedOut | Code::SessionRevoked | Code::WrongCredentials => StatusCode::UNAUTHORIZED,
         Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

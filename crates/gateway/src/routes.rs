@@ -27,6 +27,7 @@ use axum::{
     routing::{MethodRouter, delete, get, patch, post},
 };
 use described::Everywhere;
+pub use sessions::revoke;
 use deskhand_protocol::rest::Page;
 use utoipa::OpenApi;
 

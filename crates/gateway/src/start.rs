@@ -104,6 +104,8 @@ pub enum StartError {
         file.display()
     )]
     NoDatabase { file: PathBuf },
+    #[error("nobody signs in as {email}: look at the address and try again; nothing was changed")]
+    NoAccount { email: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -143,6 +145,7 @@ impl StartError {
             Self::Migration { .. } => 22,
             Self::Database { .. } | Self::Store(_) => 23,
             Self::NoDatabase { .. } => 24,
+            Self::NoAccount { .. } => 25,
         }
     }
 }
@@ -225,6 +228,30 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
 /// Begins a new history in a database that a backup was put back into, and answers its epoch.
 /// Desktops then drop what they have, keep their outbox, and sync again.
 pub async fn new_epoch(config: &Config) -> Result<String, StartError> {
+    alone(config, async |store| Ok(store.begin_epoch().await?)).await
+}
+
+/// Revokes every session of an account, and answers how many there were. Their desktops destroy
+/// what they keep, at their next contact.
+pub async fn revoke(config: &Config, email: &str) -> Result<usize, StartError> {
+    alone(config, async |store| {
+        let (account, _) =
+            store
+                .credentials(email)
+                .await?
+                .ok_or_else(|| StartError::NoAccount {
+                    email: email.to_owned(),
+                })?;
+        Ok(store.revoke_sessions(account.id).await?.len())
+    })
+    .await
+}
+
+/// Works on a database that no gateway serves.
+async fn alone<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Store) -> Result<T, StartError>,
+) -> Result<T, StartError> {
     let location = location(config);
     if let Location::File(file) = &location
         && !file.exists()
@@ -236,9 +263,9 @@ pub async fn new_epoch(config: &Config) -> Result<String, StartError> {
     let store = Store::open(&location, Clock::default(), tasks)
         .await
         .map_err(|error| error.at(&location))?;
-    let begun = store.begin_epoch().await;
+    let done = work(&store).await;
     store.close().await;
-    begun.map_err(|error| StartError::from(error).at(&location))
+    done.map_err(|error| error.at(&location))
 }
 
 /// Starts the embedded sample shop on this machine, on its usual port or any free one.

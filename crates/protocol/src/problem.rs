@@ -49,6 +49,8 @@ pub enum Code {
     Invalid,
     /// Nobody is signed in, or the session has ended. 401.
     SignedOut,
+    /// The session was ended from elsewhere: the desktop destroys its copy. 401.
+    SessionRevoked,
     /// E-mail or password is wrong. 401.
     WrongCredentials,
     /// The role may not do this. 403.
@@ -85,6 +87,7 @@ impl Code {
         match self {
             Self::Invalid => "The request is not valid",
             Self::SignedOut => "Not signed in",
+            Self::SessionRevoked => "The session was revoked",
             Self::WrongCredentials => "Wrong e-mail or password",
             Self::Forbidden => "Not allowed for this role",
             Self::NotFound => "Not found",

@@ -40,6 +40,14 @@ pub struct SignIn {
     pub device: String,
 }
 
+/// For how many days a desktop keeps its copy open without contact, unless the gateway says
+/// otherwise.
+pub const LEASE_DAYS: u16 = 14;
+
+fn lease_days() -> u16 {
+    LEASE_DAYS
+}
+
 /// What `POST /v1/sessions` answers, and `GET /v1/session` without the token.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Session {
@@ -54,6 +62,12 @@ pub struct Session {
     pub scopes: Vec<Scope>,
     /// The shop.
     pub shop: Shop,
+    /// For how many days the desktop keeps its copy open without contact.
+    #[serde(default = "lease_days")]
+    pub lease_days: u16,
+    /// The gateway's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// `POST /v1/tickets/{ticket}/messages`, with the operation's id in `Idempotency-Key`.
@@ -73,10 +87,10 @@ pub struct NewMessage {
     #[serde(default)]
     pub then: Option<TicketStatus>,
     /// The stored answer it was made from, to count its use.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub macro_id: Option<MacroId>,
-    /// What a stored answer changes beside, in the same transaction; its `status` is `then`.
-    #[serde(default)]
+    /// What a stored answer changes beside, in the same transaction. `then` wins over its `status`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub changes: Option<TicketPatch>,
 }

@@ -6,7 +6,7 @@ use crate::{
     hub::Passing,
     passwords,
     problem::Refusal,
-    store::NewSession,
+    store::{NewSession, StoreError},
 };
 use axum::{
     extract,
@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use deskhand_domain::{Account, Currency, Instant, Scope, Shop, text};
 use deskhand_protocol::{
     problem::{Code, Problem},
-    rest::{Session, SignIn},
+    rest::{LEASE_DAYS, Session, SignIn},
 };
 
 /// How long a session lasts.
@@ -86,6 +86,20 @@ pub async fn sign_out(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Revokes every session of an account: its sockets close, and its desktops destroy what they keep.
+/// `None` when nobody has that address.
+pub async fn revoke(state: &State, email: &str) -> Result<Option<usize>, StoreError> {
+    let Some((account, _)) = state.store.credentials(email).await? else {
+        return Ok(None);
+    };
+    let revoked = state.store.revoke_sessions(account.id).await?;
+    let count = revoked.len();
+    for token_hash in revoked {
+        state.hub.say(Passing::SignedOut { token_hash });
+    }
+    Ok(Some(count))
+}
+
 fn session_body(
     state: &State,
     account: Account,
@@ -109,6 +123,8 @@ fn session_body(
             .filter(|scope| role.may(*scope))
             .collect(),
         shop: state.store.history().shop.unwrap_or_else(no_shop),
+        lease_days: LEASE_DAYS,
+        now: Some(state.clock.now()),
     }
 }
 

@@ -7,7 +7,12 @@ use super::{
     sql::{self, Cell},
 };
 use crate::clock::millis;
+use chrono::TimeDelta;
 use deskhand_domain::{Account, AccountId, Instant};
+
+/// How long an ended session is remembered: a desktop that was away may still be told that its
+/// session was revoked.
+const REMEMBERED: TimeDelta = TimeDelta::days(60);
 
 /// A session to be opened.
 pub struct NewSession {
@@ -47,12 +52,12 @@ impl Store {
         .transpose()
     }
 
-    /// Opens a session, and forgets those that ended.
+    /// Opens a session, and forgets those that ended long ago.
     pub async fn open_session(&self, new: NewSession) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
                 sqlx::query("delete from sessions where expires_at < $1")
-                    .bind(millis(tx.now))
+                    .bind(millis(tx.now - REMEMBERED))
                     .execute(&mut *tx.inner)
                     .await
                     .doing("forget old sessions")?;
@@ -84,7 +89,7 @@ impl Store {
         let row = sqlx::query(
             "select a.id, a.name, a.email, a.role, s.expires_at
              from sessions s join accounts a on a.id = s.account
-             where s.token_hash = $1 and s.expires_at > $2",
+             where s.token_hash = $1 and s.expires_at > $2 and s.revoked_at is null",
         )
         .bind(token_hash)
         .bind(millis(self.clock().now()))
@@ -99,6 +104,39 @@ impl Store {
             })
         })
         .transpose()
+    }
+
+    /// Whether the session was ended from elsewhere.
+    pub async fn is_revoked(&self, token_hash: &str) -> Result<bool, StoreError> {
+        let row =
+            sqlx::query("select 1 from sessions where token_hash = $1 and revoked_at is not null")
+                .bind(token_hash)
+                .fetch_optional(self.read())
+                .await
+                .doing("look whether the session was revoked")?;
+        Ok(row.is_some())
+    }
+
+    /// Revokes every session of an account, those that ran out too: their desktops destroy what
+    /// they keep. Answers the hashes of the tokens.
+    pub async fn revoke_sessions(&self, account: AccountId) -> Result<Vec<String>, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let rows = sqlx::query(
+                    "update sessions set revoked_at = $1
+                     where account = $2 and revoked_at is null returning token_hash",
+                )
+                .bind(millis(tx.now))
+                .bind(account.to_string())
+                .fetch_all(&mut *tx.inner)
+                .await
+                .doing("revoke the sessions")?;
+                rows.iter()
+                    .map(|row| Cells::new("sessions", row).text("token_hash"))
+                    .collect()
+            })
+        })
+        .await
     }
 
     /// Ends a session. Whether there was one.
