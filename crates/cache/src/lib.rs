@@ -12,6 +12,8 @@
 mod apply;
 mod batch;
 mod bulk;
+mod contact;
+mod drafts;
 mod ending;
 mod error;
 mod evict;

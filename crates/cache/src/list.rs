@@ -121,7 +121,7 @@ impl Plan {
             ViewId::Snoozed => ("lane", "lane = 'snoozed'".into()),
             ViewId::Held => (
                 "",
-                "tickets.id in (select ticket from outbox where state = 'held')".into(),
+                "tickets.id in (select ticket from outbox where state in ('held', 'moved'))".into(),
             ),
             ViewId::WhereIsIt => ("topic", topic("parcel")),
             ViewId::Refunds => ("topic", topic("money")),

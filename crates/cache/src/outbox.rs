@@ -1,15 +1,17 @@
 //! What was written here and is not known to be at the gateway.
 
 use crate::{
-    apply::settle,
+    apply::{Tx, settle},
+    drafts,
     error::{CacheError, Doing},
     open::{Reader, Writer},
 };
 use chrono::{DateTime, Utc};
-use deskhand_domain::{Message, MessageId, OpId, TicketId};
+use deskhand_domain::{Compared, Message, MessageId, OpId, TicketId};
 use deskhand_protocol::view::OutboxAction;
 use serde::Serialize;
 use sqlx::{Row, sqlite::SqliteRow};
+use std::mem::discriminant;
 
 /// An operation as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,11 @@ pub enum StoredState {
     Held {
         /// The public messages its author had not seen, oldest first.
         missed: Vec<Message>,
+    },
+    /// Somebody set the same values while it waited; a person chooses.
+    Moved {
+        /// The values as they are now.
+        now: Vec<Compared>,
     },
     /// Refused, and why; a person has to act.
     Parked(String),
@@ -95,19 +102,21 @@ impl Writer {
         action: &OutboxAction,
         now: DateTime<Utc>,
     ) -> Result<(), CacheError> {
-        let action = json(action)?;
+        let stored = json(action)?;
+        let mut tx = self.pool.begin().await.doing("begin to store")?;
         sqlx::query(
             "insert into outbox (op, ticket, action, state, created_at) \
              values (?1, ?2, ?3, 'waiting', ?4)",
         )
         .bind(op.to_string())
         .bind(ticket.to_string())
-        .bind(action)
+        .bind(stored)
         .bind(now.timestamp_micros())
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await
         .doing("store an operation")?;
-        Ok(())
+        drafts::sent(&mut tx, ticket, action).await?;
+        tx.commit().await.doing("commit an operation")
     }
 
     /// Takes an operation over from another cache, unless it is here already.
@@ -117,6 +126,7 @@ impl Writer {
             // Sent once more at worst: the gateway knows it by its id.
             StoredState::Waiting | StoredState::Sent => ("waiting", String::new()),
             StoredState::Held { missed } => ("held", json(missed)?),
+            StoredState::Moved { now } => ("moved", json(now)?),
             StoredState::Parked(reason) => ("parked", reason.clone()),
         };
         sqlx::query(
@@ -197,39 +207,59 @@ impl Writer {
         Ok(())
     }
 
-    /// Sends a held reply as it is: its author has seen what was missed. Answers its ticket, if it
-    /// is there and held.
+    /// Somebody set the same values: it waits for a person, together with what they are now.
+    pub async fn moved(&self, op: OpId, now: &[Compared]) -> Result<(), CacheError> {
+        sqlx::query(
+            "update outbox set state = 'moved', reason = ?2 where op = ?1 and state <> 'sent'",
+        )
+        .bind(op.to_string())
+        .bind(json(&now)?)
+        .execute(&self.pool)
+        .await
+        .doing("hold a change")?;
+        Ok(())
+    }
+
+    /// Sends what is held as it is: its author has seen what was missed, and with it what they
+    /// queued in that ticket after it. Answers its ticket, if it is there and held.
     pub async fn send_held(&self, op: OpId) -> Result<Option<TicketId>, CacheError> {
         let mut tx = self.pool.begin().await.doing("begin to release a reply")?;
         let row = sqlx::query(
             "select op, ticket, action, state, reason, created_at, attempts, not_before \
-             from outbox where op = ?1 and state = 'held'",
+             from outbox where op = ?1 and state in ('held', 'moved')",
         )
         .bind(op.to_string())
         .fetch_optional(&mut *tx)
         .await
-        .doing("read a held reply")?;
-        let Some(held) = row.as_ref().map(stored).transpose()? else {
+        .doing("read what is held")?;
+        let Some(mut held) = row.as_ref().map(stored).transpose()? else {
             return Ok(None);
         };
-        let mut action = held.action;
-        if let (OutboxAction::Reply { seen, .. }, StoredState::Held { missed }) =
-            (&mut action, &held.state)
-            && let Some(newest) = missed.last()
-        {
-            *seen = Some(newest.id);
+        let named = held.ticket;
+        match &held.state {
+            StoredState::Held { missed } => {
+                if let Some(newest) = missed.last() {
+                    see(&mut held.action, newest);
+                    // It was merged meanwhile; what was missed stands in the one that goes on.
+                    held.ticket = newest.ticket;
+                    see_later(&mut tx, op, named, newest).await?;
+                }
+            }
+            StoredState::Moved { now } => accept(&mut held.action, now),
+            StoredState::Waiting | StoredState::Sent | StoredState::Parked(_) => {}
         }
         sqlx::query(
             "update outbox set state = 'waiting', reason = '', attempts = 0, not_before = 0, \
-             action = ?2 where op = ?1",
+             action = ?2, ticket = ?3 where op = ?1",
         )
         .bind(op.to_string())
-        .bind(json(&action)?)
+        .bind(json(&held.action)?)
+        .bind(held.ticket.to_string())
         .execute(&mut *tx)
         .await
-        .doing("release a held reply")?;
-        tx.commit().await.doing("commit a released reply")?;
-        Ok(Some(held.ticket))
+        .doing("release what is held")?;
+        tx.commit().await.doing("commit what was released")?;
+        Ok(Some(named))
     }
 
     /// Takes an operation out of the outbox, to go on writing. Answers it, unless it was sent or
@@ -281,6 +311,81 @@ impl Writer {
     }
 }
 
+/// The author of a reply has seen a message.
+fn see(action: &mut OutboxAction, message: &Message) {
+    if let OutboxAction::Reply { seen, .. } = action {
+        *seen = Some(message.id);
+    }
+}
+
+/// What was queued in a ticket after an operation is of the same author, who has seen the message
+/// too. A reply that saw a newer one keeps that.
+async fn see_later(
+    tx: &mut Tx<'_>,
+    op: OpId,
+    ticket: TicketId,
+    newest: &Message,
+) -> Result<(), CacheError> {
+    let rows = sqlx::query(
+        "select op, ticket, action, state, reason, created_at, attempts, not_before \
+         from outbox where ticket = ?2 and state = 'waiting' \
+         and seq > (select seq from outbox where op = ?1)",
+    )
+    .bind(op.to_string())
+    .bind(ticket.to_string())
+    .fetch_all(&mut **tx)
+    .await
+    .doing("read what waits behind a held reply")?;
+    for row in &rows {
+        let mut later = stored(row)?;
+        let OutboxAction::Reply { seen, .. } = &later.action else {
+            continue;
+        };
+        let newer: Option<i64> =
+            sqlx::query_scalar("select 1 from messages where id = ?1 and (sent_at, id) > (?2, ?3)")
+                .bind(seen.map(|seen| seen.to_string()))
+                .bind(newest.sent_at.timestamp_micros())
+                .bind(newest.id.to_string())
+                .fetch_optional(&mut **tx)
+                .await
+                .doing("look what a queued reply has seen")?;
+        if newer.is_some() {
+            continue;
+        }
+        see(&mut later.action, newest);
+        sqlx::query("update outbox set action = ?2, ticket = ?3 where op = ?1")
+            .bind(later.op.to_string())
+            .bind(json(&later.action)?)
+            .bind(newest.ticket.to_string())
+            .execute(&mut **tx)
+            .await
+            .doing("note what a queued reply has seen")?;
+    }
+    Ok(())
+}
+
+/// The author of a change has seen the values as they are now.
+fn accept(action: &mut OutboxAction, now: &[Compared]) {
+    let was = match action {
+        OutboxAction::Change { patch } => &mut patch.was,
+        OutboxAction::Reply {
+            changes: Some(changes),
+            ..
+        } => &mut changes.was,
+        _ => return,
+    };
+    was.retain(|was| !now.iter().any(|now| is_of_same(was, now)));
+    was.extend(now.iter().cloned());
+}
+
+/// Whether two speak of the same value of a ticket.
+fn is_of_same(a: &Compared, b: &Compared) -> bool {
+    match (a, b) {
+        (Compared::Field { key: a, .. }, Compared::Field { key: b, .. }) => a == b,
+        _ => discriminant(a) == discriminant(b),
+    }
+}
+
 fn ticket_of(op: OpId, row: &SqliteRow) -> Result<TicketId, CacheError> {
     quoted(row.get(0)).map_err(|source| CacheError::Row {
         table: "outbox",
@@ -307,6 +412,9 @@ pub(crate) fn stored(row: &SqliteRow) -> Result<StoredOp, CacheError> {
             "sent" => StoredState::Sent,
             "held" => StoredState::Held {
                 missed: serde_json::from_str(row.get(4)).map_err(|error| wrong("reason", error))?,
+            },
+            "moved" => StoredState::Moved {
+                now: serde_json::from_str(row.get(4)).map_err(|error| wrong("reason", error))?,
             },
             "parked" => StoredState::Parked(row.get(4)),
             _ => StoredState::Waiting,

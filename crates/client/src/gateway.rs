@@ -2,12 +2,14 @@
 
 use crate::{address::Address, network::Network};
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_domain::{Message, OpId, Ticket, TicketId};
+use deskhand_domain::{Compared, Message, OpId, Ticket, TicketId};
 use deskhand_protocol::{
     IDEMPOTENCY_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION,
     calls::{CallCode, CallError},
     problem::{Code, Problem},
-    rest::{Hello, MessageAdded, NewMessage, Page, Session, SignIn, TicketPatch},
+    rest::{
+        Hello, MergeTicket, Merged, MessageAdded, NewMessage, Page, Session, SignIn, TicketPatch,
+    },
     sync::SyncPage,
 };
 use reqwest::{

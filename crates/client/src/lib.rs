@@ -16,6 +16,7 @@ mod feed;
 mod gateway;
 mod host;
 mod keychain;
+mod held;
 mod live;
 mod network;
 mod outbox;
@@ -30,6 +31,7 @@ mod undo;
 mod upkeep;
 mod vault;
 mod views;
+mod ticket_ops;
 
 pub use client::{Client, StartError};
 pub use clock::{Clock, SystemClock};

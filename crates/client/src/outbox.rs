@@ -4,6 +4,7 @@ use crate::{
     backoff::pause,
     clock::Jumps,
     gateway::GatewayError,
+    held,
     shop::{Shop, cache_failed, lock, report},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -175,9 +176,10 @@ async fn carry(shop: &Shop, row: &StoredOp) -> Result<Fate, CacheError> {
             }
         }
         Err(error) => {
-            match error.missed() {
-                Some(missed) => shop.writer.hold(row.op, missed).await?,
-                None => shop.writer.park(row.op, &error.to_string()).await?,
+            match (error.missed(), error.moved()) {
+                (Some(missed), _) => shop.writer.hold(row.op, missed).await?,
+                (_, Some(now)) => shop.writer.moved(row.op, now).await?,
+                _ => shop.writer.park(row.op, &error.to_string()).await?,
             }
             shop.emit(Event::Lists);
             Fate::Settled
@@ -231,7 +233,10 @@ async fn send(shop: &Shop, row: &StoredOp) -> Result<Became, GatewayError> {
                 .await?;
             return Ok(Became::Change(ticket.updated_at));
         }
-        OutboxAction::Merge { .. } => return Err(GatewayError::NotAGateway),
+        OutboxAction::Merge { into, .. } => {
+            let merged = shop.gateway.merge(row.op, row.ticket, *into).await?;
+            return Ok(Became::Change(merged.ticket.updated_at));
+        }
     };
     let added = shop
         .gateway
@@ -259,17 +264,18 @@ pub(crate) fn item(shop: &Shop, row: StoredOp) -> OutboxItem {
     OutboxItem {
         op: row.op,
         ticket: row.ticket,
-        action: row.action,
         state: match row.state {
             StoredState::Waiting if sending => OutboxState::Sending,
             StoredState::Waiting => OutboxState::Waiting,
             StoredState::Sent => OutboxState::Sent,
             StoredState::Held { missed } => OutboxState::Held {
+                facts: held::facts(shop, &row.action, &missed),
                 missed,
-                facts: vec![],
             },
+            StoredState::Moved { now } => OutboxState::Moved { now },
             StoredState::Parked(reason) => OutboxState::Parked { reason },
         },
+        action: row.action,
         created_at: row.created_at,
     }
 }

@@ -46,7 +46,7 @@ impl Overlay {
                     .entry(op.ticket)
                     .or_default()
                     .extend(operations(op)),
-                StoredState::Held { .. } => {
+                StoredState::Held { .. } | StoredState::Moved { .. } => {
                     overlay.held.insert(op.ticket);
                 }
                 StoredState::Parked(_) => {}
@@ -207,15 +207,29 @@ fn length(count: usize) -> u32 {
 /// What an operation of the outbox does to its ticket.
 fn operations(op: &StoredOp) -> Vec<Operation> {
     match &op.action {
-        OutboxAction::Reply { text, close, .. } => vec![Operation::Reply {
-            text: text.clone(),
-            at: op.created_at,
-            then: if *close {
-                TicketStatus::Closed
-            } else {
-                TicketStatus::Pending
-            },
-        }],
+        OutboxAction::Reply {
+            text,
+            close,
+            changes: beside,
+            ..
+        } => {
+            let status = beside.as_ref().and_then(|patch| patch.status);
+            let then = match status {
+                _ if *close => TicketStatus::Closed,
+                Some(status) => status,
+                None => TicketStatus::Pending,
+            };
+            let mut operations = vec![Operation::Reply {
+                text: text.clone(),
+                at: op.created_at,
+                then,
+            }];
+            // The reply sets the state, as at the gateway.
+            operations.extend(beside.as_ref().map(changes).into_iter().flatten().filter(
+                |operation| !matches!(operation, Operation::Status(_) | Operation::Snooze(_)),
+            ));
+            operations
+        }
         OutboxAction::Note { .. } => vec![Operation::Note],
         OutboxAction::Change { patch } => changes(patch),
         OutboxAction::Merge { into, .. } => vec![Operation::Merge(*into)],
@@ -237,6 +251,9 @@ fn changes(patch: &TicketPatch) -> Vec<Operation> {
             add: patch.add_tags.clone(),
             remove: patch.remove_tags.clone(),
         });
+    }
+    if !patch.fields.is_empty() {
+        operations.push(Operation::Fields(patch.fields.clone()));
     }
     operations
 }

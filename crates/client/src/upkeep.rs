@@ -38,7 +38,8 @@ pub(crate) async fn make_room(shop: Arc<Shop>) {
 }
 
 async fn shrink(shop: &Shop) -> Result<(), CacheError> {
-    let keep: BTreeSet<TicketId> = lock(&shop.on_screen).iter().copied().collect();
+    let mut keep: BTreeSet<TicketId> = shop.reader.drafts().await?;
+    keep.extend(lock(&shop.on_screen).iter());
     let evicted = shop.writer.evict(shop.cache_limit, &keep).await?;
     if evicted.tickets > 0 {
         tracing::info!(

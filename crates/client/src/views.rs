@@ -6,12 +6,12 @@ use crate::{
     shop::{Shop, cache_failed},
 };
 use deskhand_cache::CacheError;
-use deskhand_domain::{Account, AccountId, Ticket};
+use deskhand_domain::{Account, AccountId, Ticket, TicketId};
 use deskhand_protocol::{
     calls::{CallCode, CallError},
     view::{OrderView, TicketPage, TicketQuery, TicketRef, TicketRow, TicketView, ViewCounts},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 type People = BTreeMap<AccountId, Account>;
 
@@ -25,9 +25,10 @@ pub(crate) async fn tickets(shop: &Shop, query: TicketQuery) -> Result<TicketPag
     let people = shop.people().await.map_err(cache_failed)?;
     let listed = overlay::list(&shop.reader, &shop.viewer(), &query).await;
     let (total, rows) = listed.map_err(cache_failed)?;
+    let drafts = shop.reader.drafts().await.map_err(cache_failed)?;
     let rows = rows
         .into_iter()
-        .map(|(ticket, customer)| row(shop, ticket, customer, &people))
+        .map(|(ticket, customer)| row(shop, ticket, customer, &people, &drafts))
         .collect();
     Ok(TicketPage { total, rows })
 }
@@ -72,6 +73,7 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         },
         None => None,
     };
+    let drafts = reader.drafts().await?;
     let history = reader
         .tickets_of(ticket.customer)
         .await?
@@ -79,7 +81,7 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         .filter(|other| other.id != ticket.id)
         .map(|mut other| {
             overlay.lay_over(&mut other);
-            row(shop, other, name.clone(), &people)
+            row(shop, other, name.clone(), &people, &drafts)
         })
         .collect();
     overlay.lay_over(&mut ticket);
@@ -99,12 +101,18 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         readers,
         writers,
         fields: reader.fields().await?,
-        draft: None,
+        draft: reader.draft(ticket.id).await?,
         ticket,
     }))
 }
 
-fn row(shop: &Shop, ticket: Ticket, customer: Option<String>, people: &People) -> TicketRow {
+fn row(
+    shop: &Shop,
+    ticket: Ticket,
+    customer: Option<String>,
+    people: &People,
+    drafts: &BTreeSet<TicketId>,
+) -> TicketRow {
     let (readers, writers) = shop.who(ticket.id, people);
     TicketRow {
         id: ticket.id,
@@ -126,6 +134,6 @@ fn row(shop: &Shop, ticket: Ticket, customer: Option<String>, people: &People) -
         assignee: ticket.assignee.and_then(|id| people.get(&id).cloned()),
         readers,
         writers,
-        draft: false,
+        draft: drafts.contains(&ticket.id),
     }
 }

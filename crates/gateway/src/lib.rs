@@ -16,6 +16,7 @@ pub mod hub;
 mod live;
 pub mod passwords;
 mod problem;
+pub mod prune;
 pub mod release;
 pub mod routes;
 pub mod sample;

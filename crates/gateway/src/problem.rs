@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
-use deskhand_domain::{Message, text::TextError};
+use deskhand_domain::{Compared, Message, text::TextError};
 use deskhand_protocol::problem::{Code, FieldError, Problem};
 
 /// Why a request is refused.
@@ -17,6 +17,7 @@ pub struct Refusal {
     detail: String,
     errors: Vec<FieldError>,
     missed: Vec<Message>,
+    moved: Vec<Compared>,
     retry_after: Option<TimeDelta>,
 }
 
@@ -29,6 +30,7 @@ impl Refusal {
             detail: detail.into(),
             errors: Vec::new(),
             missed: Vec::new(),
+            moved: Vec::new(),
             retry_after: None,
         }
     }
@@ -44,7 +46,7 @@ impl Refusal {
     }
 
     /// A text is empty, too long or the like. 422: it can be read but not used.
-    pub fn text(pointer: &'static str, error: TextError) -> Self {
+    pub fn text(pointer: impl Into<String>, error: TextError) -> Self {
         let mut refusal = Self::field(pointer, error.to_string());
         refusal.status = StatusCode::UNPROCESSABLE_ENTITY;
         refusal
@@ -120,7 +122,7 @@ impl Refusal {
             code: self.code,
             errors: self.errors.clone(),
             missed: self.missed.clone(),
-            moved: Vec::new(),
+            moved: self.moved.clone(),
             request_id,
         }
     }
@@ -169,6 +171,16 @@ impl From<StoreError> for Refusal {
                 refusal.missed.clone_from(missed);
                 refusal
             }
+            StoreError::FieldsMoved { moved } => {
+                let mut refusal = Self::new(
+                    Code::FieldsMoved,
+                    "somebody changed the same meanwhile and nothing was changed: look at moved, then send again with that as was",
+                );
+                refusal.moved.clone_from(moved);
+                refusal
+            }
+            StoreError::Wrong { pointer, detail } => Self::field(pointer, detail),
+            StoreError::Refused(words) => Self::new(Code::Conflict, words),
             StoreError::OtherEpoch => Self::new(
                 Code::Conflict,
                 "the cursor belongs to another history: start with a new sync",

@@ -3,8 +3,10 @@
 mod chat;
 mod customers;
 mod described;
+mod fields;
 mod health;
 mod knowledge;
+mod merge;
 mod orders;
 mod pages;
 mod sessions;
@@ -24,11 +26,11 @@ use axum::{
     handler::Handler,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
-    routing::{MethodRouter, delete, get, patch, post},
+    routing::{MethodRouter, delete, get, patch, post, put},
 };
 use described::Everywhere;
-pub use sessions::revoke;
 use deskhand_protocol::rest::Page;
+pub use sessions::revoke;
 use utoipa::OpenApi;
 
 /// Routes, and what the description of the interface must list.
@@ -47,6 +49,10 @@ impl Routes {
 
     fn post<T: 'static>(self, path: &'static str, handler: impl Handler<T, State>) -> Self {
         self.add("post", path, post(handler))
+    }
+
+    fn put<T: 'static>(self, path: &'static str, handler: impl Handler<T, State>) -> Self {
+        self.add("put", path, put(handler))
     }
 
     fn patch<T: 'static>(self, path: &'static str, handler: impl Handler<T, State>) -> Self {
@@ -86,6 +92,9 @@ pub fn all() -> Routes {
         .get("/v1/tickets/{ticket}/messages", tickets::messages)
         .post("/v1/tickets/{ticket}/messages", tickets::write)
         .delete("/v1/tickets/{ticket}/messages/{message}", tickets::undo)
+        .post("/v1/tickets/{ticket}/merge", merge::merge)
+        .get("/v1/fields", fields::list)
+        .put("/v1/fields/{key}", fields::define)
         .get("/v1/customers", customers::list)
         .get("/v1/customers/{customer}", customers::one)
         .get("/v1/customers/{customer}/orders", customers::orders)
@@ -130,6 +139,9 @@ pub fn all() -> Routes {
         tickets::messages,
         tickets::write,
         tickets::undo,
+        merge::merge,
+        fields::list,
+        fields::define,
         customers::list,
         customers::one,
         customers::orders,

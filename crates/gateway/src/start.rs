@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     feed::Feed,
     hub::Hub,
-    passwords, release,
+    passwords, prune, release,
     serve::serve,
     store::{Location, Seed, Store, StoreError},
     tasks::Tasks,
@@ -206,6 +206,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     }
     store.hold_replies(TimeDelta::seconds(config.undo_seconds.into()));
     release::start(&store, &tasks);
+    prune::start(&store, &tasks);
     let state = State {
         feed: Feed::start(&store, &tasks),
         hub: Hub::default(),

@@ -43,12 +43,13 @@ pub async fn upgrade(
     let task = state.tasks.token();
     Ok(bounded(upgrade).on_upgrade(move |mut socket| async move {
         let ending = match hello(&state, &mut socket).await {
-            Ok(visitor) => {
+            Ok((visitor, token_hash)) => {
                 let mut page = Page {
                     seen_at: None,
                     typing: false,
                     state,
                     visitor,
+                    token_hash,
                 };
                 let ending = page.run(&mut socket).await.err().unwrap_or(GONE);
                 page.says_typing(false);
@@ -62,7 +63,7 @@ pub async fn upgrade(
 }
 
 /// Waits for the first frame and looks whose page it is.
-async fn hello(state: &State, socket: &mut WebSocket) -> Result<Visitor, Ending> {
+async fn hello(state: &State, socket: &mut WebSocket) -> Result<(Visitor, String), Ending> {
     const FIRST: Ending = (close::BAD_FRAME, "the first frame is hello");
     let first = tokio::time::timeout(FIRST_FRAME, async {
         loop {
@@ -76,7 +77,13 @@ async fn hello(state: &State, socket: &mut WebSocket) -> Result<Visitor, Ending>
     let ChatClientFrame::Hello { token } = first else {
         return Err(FIRST);
     };
-    let visitor = state.store.visitor(&digest(token)).await;
+    let token_hash = digest(token);
+    let visitor = known(state, &token_hash).await?;
+    Ok((visitor, token_hash))
+}
+
+async fn known(state: &State, token_hash: &str) -> Result<Visitor, Ending> {
+    let visitor = state.store.visitor(token_hash).await;
     visitor
         .map_err(|error| failed(&error))?
         .ok_or((close::SIGNED_OUT, "this conversation is not known"))
@@ -86,6 +93,7 @@ async fn hello(state: &State, socket: &mut WebSocket) -> Result<Visitor, Ending>
 struct Page {
     state: State,
     visitor: Visitor,
+    token_hash: String,
     /// Up to when the page knows that an agent has seen its messages.
     seen_at: Option<Instant>,
     typing: bool,
@@ -154,9 +162,25 @@ impl Page {
                 {
                     messages.push(message.clone());
                 }
+                Record::Ticket(ticket) if ticket.id == mine && ticket.merged_into.is_some() => {
+                    // It goes on in another ticket, as it is there now.
+                    self.says_typing(false);
+                    self.visitor = known(&self.state, &self.token_hash).await?;
+                    return self.whole(socket).await;
+                }
                 Record::Ticket(ticket) if ticket.id == mine => seen_at = ticket.seen_at,
                 _ => {}
             }
+        }
+        if !messages.is_empty() {
+            // What came here from another ticket is not for this page.
+            let own = self.state.store.messages_for(&self.visitor).await;
+            let own: BTreeSet<MessageId> = own
+                .map_err(|error| failed(&error))?
+                .into_iter()
+                .map(|message| message.id)
+                .collect();
+            messages.retain(|message| own.contains(&message.id));
         }
         if seen_at > self.seen_at {
             messages = self.newly_seen(messages, seen_at).await?;
@@ -191,7 +215,7 @@ impl Page {
         seen_at: Option<Instant>,
     ) -> Result<Vec<Message>, Ending> {
         let known: BTreeSet<MessageId> = messages.iter().map(|message| message.id).collect();
-        let all = self.state.store.public_messages(self.visitor.ticket).await;
+        let all = self.state.store.messages_for(&self.visitor).await;
         let all = all.map_err(|error| failed(&error))?;
         messages.extend(all.into_iter().filter(|message| {
             message.delivery.is_none()
@@ -239,11 +263,7 @@ impl Page {
     }
 
     async fn delivered(&self, upto: Option<MessageId>, how: Delivery) -> Result<(), Ending> {
-        let done = self
-            .state
-            .store
-            .delivered(self.visitor.ticket, upto, how)
-            .await;
+        let done = self.state.store.delivered(&self.visitor, upto, how).await;
         done.map_err(|error| failed(&error))
     }
 }

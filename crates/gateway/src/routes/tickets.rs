@@ -6,13 +6,14 @@ use crate::{
     extract::{Id, Json, Op, Paging, Query, Two, Who},
     passwords::digest,
     problem::Refusal,
-    store::{Done, Operation, TicketFilter, Undo},
+    store::{Done, FIELDS, Operation, TicketFilter, Undo},
 };
 use axum::{extract, http::StatusCode, response::Response};
 use chrono::Datelike as _;
 use deskhand_domain::{
-    Account, AccountId, Channel, CustomerId, Message, MessageId, MessageKind, OpId, Scope, Ticket,
-    TicketId, TicketStatus, text,
+    Account, AccountId, Channel, CustomerId, FieldChanges, FieldValue, Message, MessageId,
+    MessageKind, OpId, Scope, Ticket, TicketId, TicketStatus,
+    text::{self, TextError},
 };
 use deskhand_protocol::{
     problem::{Code, Problem},
@@ -71,7 +72,10 @@ pub async fn one(
     found.map(axum::Json).ok_or_else(Refusal::not_found)
 }
 
-/// Changes what the body names.
+/// Changes what the body names. When somebody else set one of the values in `was` since, to
+/// something that the body does not want anyway, 409 `fields_moved` with the values as they are
+/// now; nothing changes, and the same id goes through with those as `was`. A ticket that was merged
+/// changes no more: 409 names the one that goes on.
 #[utoipa::path(patch, path = "/v1/tickets/{ticket}", request_body = TicketPatch,
     params(("ticket" = TicketId, Path), ("idempotency-key" = OpId, Header)),
     responses((status = 200, body = Ticket), (status = 404, body = Problem), (status = 409, body = Problem)))]
@@ -83,27 +87,14 @@ pub async fn change(
     Json(mut patch): Json<TicketPatch>,
 ) -> Result<Response, Refusal> {
     who.must(Scope::TicketsWrite)?;
-    clean_tags("/add_tags", &mut patch.add_tags)?;
-    clean_tags("/remove_tags", &mut patch.remove_tags)?;
-    if patch.snoozed_until.is_some() && patch.status != Some(TicketStatus::Snoozed) {
-        return Err(Refusal::field("/snoozed_until", "goes with status snoozed"));
-    }
-    // Other programs read years of four digits only.
-    if patch
-        .snoozed_until
-        .is_some_and(|until| !(2000..=9000).contains(&until.year()))
-    {
-        return Err(Refusal::field(
-            "/snoozed_until",
-            "is no year to wake up in: write a time such as 2027-01-31T09:00:00Z",
-        ));
-    }
-    if let Some(Some(assignee)) = patch.assignee
-        && state.store.get::<Account>(assignee.0).await?.is_none()
-    {
-        return Err(Refusal::field("/assignee", "there is no such account"));
-    }
-    let operation = operation(op, &who, "patch", ticket, &patch);
+    check(&state, "", &mut patch).await?;
+    // What the author had seen is no part of what is asked for: a refused change goes through
+    // under the same id once its author has seen more.
+    let asked = TicketPatch {
+        was: Vec::new(),
+        ..patch.clone()
+    };
+    let operation = operation(op, &who, "patch", ticket, &asked);
     let done = state.store.once(operation, move |tx| {
         Box::pin(async move {
             let changed = tx.patch_ticket(ticket, patch).await?;
@@ -111,6 +102,38 @@ pub async fn change(
         })
     });
     done.await?.map(reply).ok_or_else(Refusal::not_found)
+}
+
+/// Looks over a patch that stands at a place in the body.
+async fn check(state: &State, at: &str, patch: &mut TicketPatch) -> Result<(), Refusal> {
+    clean_tags(&format!("{at}/add_tags"), &mut patch.add_tags)?;
+    clean_tags(&format!("{at}/remove_tags"), &mut patch.remove_tags)?;
+    clean_fields(at, &mut patch.fields)?;
+    if patch.snoozed_until.is_some() && patch.status != Some(TicketStatus::Snoozed) {
+        return Err(Refusal::field(
+            format!("{at}/snoozed_until"),
+            "goes with status snoozed",
+        ));
+    }
+    // Other programs read years of four digits only.
+    if patch
+        .snoozed_until
+        .is_some_and(|until| !(2000..=9000).contains(&until.year()))
+    {
+        return Err(Refusal::field(
+            format!("{at}/snoozed_until"),
+            "is no year to wake up in: write a time such as 2027-01-31T09:00:00Z",
+        ));
+    }
+    if let Some(Some(assignee)) = patch.assignee
+        && state.store.get::<Account>(assignee.0).await?.is_none()
+    {
+        return Err(Refusal::field(
+            format!("{at}/assignee"),
+            "there is no such account",
+        ));
+    }
+    Ok(())
 }
 
 /// The messages of a ticket, oldest first.
@@ -133,7 +156,9 @@ pub async fn messages(
 /// Writes to the customer, or a note among colleagues. The message's id is the operation's.
 /// When somebody else wrote publicly after `seen`, 409 `thread_moved` with what was missed; nothing
 /// is stored, and the same id goes through with a newer `seen`. By mail and WhatsApp the message is
-/// held for a moment (`held_until`), during which its author may delete it.
+/// held for a moment (`held_until`), during which its author may delete it. What is written in a
+/// ticket that was merged is written in the one that goes on; its author must have seen that one.
+/// `changes` are carried out with the message or not at all.
 #[utoipa::path(post, path = "/v1/tickets/{ticket}/messages", request_body = NewMessage,
     params(("ticket" = TicketId, Path), ("idempotency-key" = OpId, Header)),
     responses((status = 201, body = MessageAdded), (status = 404, body = Problem),
@@ -150,10 +175,18 @@ pub async fn write(
         MessageKind::Note => Scope::TicketsWrite,
     })?;
     body.text = text::message(&body.text).map_err(|error| Refusal::text("/text", error))?;
+    if let Some(changes) = &mut body.changes {
+        who.must(Scope::TicketsWrite)?;
+        check(&state, "/changes", changes).await?;
+    }
     // What the author had seen is no part of what is asked for: a refused reply goes through under
     // the same id once its author has seen more.
     let asked = NewMessage {
         seen: None,
+        changes: body.changes.clone().map(|changes| TicketPatch {
+            was: Vec::new(),
+            ..changes
+        }),
         ..body.clone()
     };
     let (operation, author) = (
@@ -198,7 +231,7 @@ pub async fn undo(
     }
 }
 
-fn operation(
+pub(super) fn operation(
     id: OpId,
     who: &Who,
     what: &str,
@@ -213,7 +246,7 @@ fn operation(
     }
 }
 
-fn clean_tags(pointer: &'static str, tags: &mut [String]) -> Result<(), Refusal> {
+fn clean_tags(pointer: &str, tags: &mut [String]) -> Result<(), Refusal> {
     if tags.len() > 50 {
         return Err(Refusal::field(pointer, "at most 50 tags at once"));
     }
@@ -221,6 +254,25 @@ fn clean_tags(pointer: &'static str, tags: &mut [String]) -> Result<(), Refusal>
         *tag = text::line(tag)
             .map_err(|error| Refusal::text(pointer, error))?
             .to_lowercase();
+    }
+    Ok(())
+}
+
+/// Texts of fields as they are stored: one line without spaces around it; nothing is no value.
+fn clean_fields(at: &str, fields: &mut FieldChanges) -> Result<(), Refusal> {
+    if fields.len() > FIELDS {
+        let words = format!("at most {FIELDS} fields at once");
+        return Err(Refusal::field(format!("{at}/fields"), words));
+    }
+    for value in fields.values_mut() {
+        if let Some(FieldValue::Text(text)) = value {
+            *value = match text::message(text) {
+                Ok(line) => Some(FieldValue::Text(line.replace(['\n', '\t'], " "))),
+                Err(TextError::Empty) => None,
+                // Its field says how long it may be.
+                Err(_) => continue,
+            };
+        }
     }
     Ok(())
 }

@@ -28,6 +28,10 @@ pub struct Visitor {
     pub customer: CustomerId,
     /// The name as given.
     pub name: String,
+    /// The ticket it began in when that was merged, and since when it goes on in this one. Its page
+    /// shows what was said in its own conversation, and what is said since: a name in a chat is
+    /// only claimed, so what else the ticket holds is not for whoever claims it.
+    pub moved: Option<(TicketId, Instant)>,
 }
 
 /// A conversation that was opened, and what the token is good for.
@@ -78,7 +82,7 @@ impl Store {
     /// Whose page the token belongs to.
     pub async fn visitor(&self, token_hash: &str) -> Result<Option<Visitor>, StoreError> {
         let row = sqlx::query(
-            "select c.id, c.ticket, c.customer, c.name
+            "select c.id, c.ticket, c.customer, c.name, c.moved_from, c.moved_at
              from visitors v join conversations c on c.id = v.conversation
              where v.token_hash = $1",
         )
@@ -104,16 +108,16 @@ impl Store {
             .map_or(String::new(), |shop| shop.order_prefix);
         self.write(move |tx| {
             Box::pin(async move {
+                let Some(mut ticket) = tx.going_on(ticket).await? else {
+                    return Ok(None);
+                };
                 if let Some(known) = tx.get::<Message>(id.0).await? {
-                    return if known.ticket == ticket && known.text == text {
+                    return if known.ticket == ticket.id && known.text == text {
                         Ok(Some(known))
                     } else {
                         Err(StoreError::Conflict)
                     };
                 }
-                let Some(mut ticket) = tx.get::<Ticket>(ticket.0).await? else {
-                    return Ok(None);
-                };
                 let sent_at = tx.moment_after(ticket.id).await?;
                 tx.understand(&mut ticket, &text, &prefix).await?;
                 let message = from_customer(id, ticket.id, customer, text, sent_at);
@@ -128,7 +132,7 @@ impl Store {
 
     /// What the page may know of its conversation.
     pub async fn conversation(&self, of: &Visitor) -> Result<Conversation, StoreError> {
-        let messages = self.public_messages(of.ticket).await?;
+        let messages = self.messages_for(of).await?;
         let ticket = self.get::<Ticket>(of.ticket.0).await?;
         let seen_at = ticket.and_then(|ticket| ticket.seen_at);
         Ok(Conversation {
@@ -190,14 +194,37 @@ impl Store {
         Ok(messages)
     }
 
+    /// The newest messages that a visitor's page shows, oldest first: what went over the chat in
+    /// the visitor's own conversation, and what goes over it since that was merged.
+    pub async fn messages_for(&self, of: &Visitor) -> Result<Vec<Message>, StoreError> {
+        let select = entity::select::<Message>()
+            .and("ticket = ?", vec![Cell::text(of.ticket)])
+            .and("kind = ?", vec![Cell::word(MessageKind::Public)])
+            .and("channel = ?", vec![Cell::word(Channel::WebChat)]);
+        let select = match of.moved {
+            None => select.and("moved_from is null", vec![]),
+            Some((from, at)) => select.and(
+                "moved_from = ? or (moved_from is null and sent_at >= ?)",
+                vec![Cell::text(from), Cell::at(at)],
+            ),
+        };
+        let rows = select
+            .rows(self.read(), "sent_at desc, id desc", 500)
+            .await
+            .doing("read the conversation")?;
+        let mut messages = entity::read_all::<Message>(&rows)?;
+        messages.reverse();
+        Ok(messages)
+    }
+
     /// What the shop wrote has come as far as `delivery`, up to a message or all of it.
     pub async fn delivered(
         &self,
-        ticket: TicketId,
+        to: &Visitor,
         upto: Option<MessageId>,
         delivery: Delivery,
     ) -> Result<(), StoreError> {
-        let behind = behind(self.public_messages(ticket).await?, upto, delivery);
+        let behind = behind(self.messages_for(to).await?, upto, delivery);
         if behind.is_empty() {
             return Ok(());
         }
@@ -227,7 +254,8 @@ impl Tx {
         request: &str,
     ) -> Result<Option<Visitor>, StoreError> {
         let row = sqlx::query(
-            "select id, request, ticket, customer, name from conversations where id = $1",
+            "select id, request, ticket, customer, name, moved_from, moved_at
+             from conversations where id = $1",
         )
         .bind(id.to_string())
         .fetch_optional(&mut *self.inner)
@@ -333,6 +361,7 @@ impl Tx {
             ticket: TicketId(id),
             customer: customer.id,
             name: open.name.clone(),
+            moved: None,
         })
     }
 
@@ -417,6 +446,9 @@ fn visitor(cells: &Cells<'_>) -> Result<Visitor, StoreError> {
         ticket: cells.parse("ticket")?,
         customer: cells.parse("customer")?,
         name: cells.text("name")?,
+        moved: cells
+            .maybe_parse("moved_from")?
+            .zip(cells.maybe_at("moved_at")?),
     })
 }
 

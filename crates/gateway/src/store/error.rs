@@ -31,6 +31,23 @@ pub enum StoreError {
         /// What was written, oldest first.
         missed: Vec<deskhand_domain::Message>,
     },
+    /// Somebody changed the same values since the author of a change looked.
+    #[error("somebody changed the same meanwhile")]
+    FieldsMoved {
+        /// The values as they are now.
+        moved: Vec<deskhand_domain::Compared>,
+    },
+    /// A value of the body is wrong.
+    #[error("{pointer} {detail}")]
+    Wrong {
+        /// JSON pointer to it.
+        pointer: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// It cannot be done as things are; the words say why and what to do.
+    #[error("{0}")]
+    Refused(String),
     /// The cursor belongs to another history.
     #[error("the cursor belongs to another history")]
     OtherEpoch,

@@ -5,7 +5,8 @@ use super::{
     cells::Cells,
     sql::{self, Cell},
 };
-use deskhand_domain::OpId;
+use crate::clock::millis;
+use deskhand_domain::{Instant, Macro, MacroId, OpId};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
@@ -43,6 +44,16 @@ impl Done {
 pub type Outcome = Option<Done>;
 
 impl Store {
+    /// How often a stored answer went out.
+    pub async fn uses(&self, id: MacroId) -> Result<i64, StoreError> {
+        let found: Option<(i64,)> = sqlx::query_as("select uses from macro_uses where macro = $1")
+            .bind(id.to_string())
+            .fetch_optional(self.read())
+            .await
+            .doing("read how often a stored answer went out")?;
+        Ok(found.map_or(0, |(uses,)| uses))
+    }
+
     /// Carries an operation out unless it was before; its effect and its answer are stored in the
     /// same transaction.
     pub async fn once<W>(&self, operation: Operation, work: W) -> Result<Outcome, StoreError>
@@ -67,7 +78,62 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets operations that were carried out before a moment, and replies that were taken back
+    /// before it. Answers how many operations.
+    pub async fn forget_before(&self, moment: Instant) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        loop {
+            let gone = self
+                .write(move |tx| Box::pin(tx.forget_some(millis(moment))))
+                .await?;
+            forgotten += gone;
+            if gone == 0 {
+                return Ok(forgotten);
+            }
+        }
+    }
+}
+
 impl Tx {
+    /// Some at a time, so that nobody waits long for their turn.
+    async fn forget_some(&mut self, before: i64) -> Result<u64, StoreError> {
+        sqlx::query("delete from held_replies where undone_at < $1")
+            .bind(before)
+            .execute(&mut *self.inner)
+            .await
+            .doing("forget replies that were taken back")?;
+        let gone = sqlx::query(
+            "delete from operations where id in
+             (select id from operations where created_at < $1 order by created_at limit 500)",
+        )
+        .bind(before)
+        .execute(&mut *self.inner)
+        .await
+        .doing("forget old operations")?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Counts that a stored answer went out, or that it was taken back.
+    pub(super) async fn count_use(&mut self, id: MacroId, more: i64) -> Result<(), StoreError> {
+        if more > 0 && self.get::<Macro>(id.0).await?.is_none() {
+            return Err(StoreError::Wrong {
+                pointer: "/macro_id".to_owned(),
+                detail: "there is no such stored answer".to_owned(),
+            });
+        }
+        sqlx::query(
+            "insert into macro_uses (macro, uses) values ($1, $2)
+             on conflict (macro) do update set uses = macro_uses.uses + excluded.uses",
+        )
+        .bind(id.to_string())
+        .bind(more)
+        .execute(&mut *self.inner)
+        .await
+        .doing("count the use of a stored answer")?;
+        Ok(())
+    }
+
     async fn done(&mut self, operation: &Operation) -> Result<Option<Done>, StoreError> {
         let row =
             sqlx::query("select id, actor, request, status, body from operations where id = $1")

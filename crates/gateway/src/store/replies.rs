@@ -9,15 +9,16 @@ use super::{
     Doing as _, Store, StoreError, Tx,
     cells::Cells,
     entity,
+    merge::earliest,
     sql::{self, Cell},
 };
 use crate::clock::{millis, moment};
 use chrono::TimeDelta;
 use deskhand_domain::{
-    AccountId, Author, Delivery, Instant, Message, MessageId, MessageKind, Ticket, TicketId,
-    TicketStatus, sla, text,
+    AccountId, Author, Delivery, Instant, MacroId, Message, MessageId, MessageKind, Ticket,
+    TicketId, TicketStatus, sla, text,
 };
-use deskhand_protocol::sync::Kind;
+use deskhand_protocol::{rest::TicketPatch, sync::Kind};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
@@ -50,29 +51,56 @@ struct Held {
     before: Ticket,
     /// The state that the reply gave the ticket.
     status: TicketStatus,
+    /// What the stored answer it was made from changed beside.
+    changes: TicketPatch,
+    /// That stored answer.
+    stored: Option<MacroId>,
     undone: bool,
 }
 
 impl Tx {
-    /// The public messages after the one its author had seen, without the author's own.
+    /// The public messages after the one its author had seen, without the author's own. Who names
+    /// a ticket that was merged had not seen what was said elsewhere: from the first of that on,
+    /// all was missed.
     pub(super) async fn missed(
         &mut self,
         ticket: TicketId,
+        named: TicketId,
         seen: Option<MessageId>,
         author: AccountId,
     ) -> Result<Vec<Message>, StoreError> {
-        let mut select = entity::select::<Message>()
-            .and("ticket = ?", vec![Cell::text(ticket)])
-            .and("kind = ?", vec![Cell::word(MessageKind::Public)])
-            .and(
-                "author_kind <> 'account' or author <> ?",
-                vec![Cell::text(author)],
-            );
+        let of_others = || {
+            entity::select::<Message>()
+                .and("ticket = ?", vec![Cell::text(ticket)])
+                .and("kind = ?", vec![Cell::word(MessageKind::Public)])
+                .and(
+                    "author_kind <> 'account' or author <> ?",
+                    vec![Cell::text(author)],
+                )
+        };
+        let mut select = of_others();
         if let Some((at, id)) = self.place(ticket, seen).await? {
             select = select.and(
                 "sent_at > ? or (sent_at = ? and id > ?)",
                 vec![Cell::int(at), Cell::int(at), Cell::text(id)],
             );
+        }
+        if named != ticket {
+            let elsewhere = of_others()
+                .and(
+                    "moved_from is null or moved_from <> ?",
+                    vec![Cell::text(named)],
+                )
+                .rows(&mut *self.inner, "sent_at, id", 1)
+                .await
+                .doing("look for what was said elsewhere")?;
+            if let Some(first) = entity::read_all::<Message>(&elsewhere)?.pop() {
+                let at = millis(first.sent_at);
+                select = of_others().and(
+                    "sent_at > ? or (sent_at = ? and id >= ?)",
+                    vec![Cell::int(at), Cell::int(at), Cell::text(first.id)],
+                );
+            }
         }
         let rows = select
             .rows(&mut *self.inner, "sent_at desc, id desc", MISSED)
@@ -111,6 +139,7 @@ impl Tx {
         author: AccountId,
         before: &Ticket,
         status: TicketStatus,
+        (changes, stored): (&TicketPatch, Option<MacroId>),
     ) -> Result<(), StoreError> {
         let columns = [
             "message",
@@ -119,6 +148,8 @@ impl Tx {
             "sent_at",
             "ticket_before",
             "status",
+            "changes",
+            "macro",
         ];
         let row = vec![
             Cell::text(message.id),
@@ -127,6 +158,8 @@ impl Tx {
             Cell::at(message.sent_at),
             Cell::json(before),
             Cell::word(status),
+            Cell::json(changes),
+            Cell::maybe(stored),
         ];
         self.held = true;
         sql::upsert(
@@ -142,8 +175,8 @@ impl Tx {
 
     async fn held(&mut self, message: MessageId) -> Result<Option<Held>, StoreError> {
         let row = sqlx::query(
-            "select message as id, ticket, author, sent_at, ticket_before, status, undone_at
-             from held_replies where message = $1",
+            "select message as id, ticket, author, sent_at, ticket_before, status, changes, macro,
+             undone_at from held_replies where message = $1",
         )
         .bind(message.to_string())
         .fetch_optional(&mut *self.inner)
@@ -157,6 +190,8 @@ impl Tx {
             sent_at: cells.int("sent_at")?,
             before: cells.json("ticket_before")?,
             status: cells.word("status")?,
+            changes: cells.json("changes")?,
+            stored: cells.maybe_parse("macro")?,
             undone: cells.maybe_int("undone_at")?.is_some(),
         }))
     }
@@ -167,6 +202,11 @@ impl Tx {
         id: MessageId,
         by: AccountId,
     ) -> Result<Undo, StoreError> {
+        let named = ticket;
+        let ticket = match self.going_on(ticket).await? {
+            Some(ticket) => ticket.id,
+            None => named,
+        };
         let Some(held) = self.held(id).await? else {
             return Ok(match self.get::<Message>(id.0).await? {
                 Some(message) if message.ticket != ticket => Undo::Unknown,
@@ -196,6 +236,9 @@ impl Tx {
             .await
             .doing("remember an undo")?;
         self.touched.insert((Kind::Message, id.0));
+        if let Some(stored) = held.stored {
+            self.count_use(stored, -1).await?;
+        }
         self.give_back(ticket, id, &held).await?;
         Ok(Undo::Done)
     }
@@ -294,6 +337,7 @@ impl Tx {
 /// Takes back what a reply did to a ticket, and leaves what others did since.
 fn without(ticket: &mut Ticket, held: &Held) {
     let before = &held.before;
+    without_changes(ticket, before, &held.changes);
     // A reply ends the waiting, so who waits now has written since.
     let wrote_again = ticket.waiting_since.is_some();
     let closed_since = ticket.status == TicketStatus::Closed && held.status != TicketStatus::Closed;
@@ -304,15 +348,45 @@ fn without(ticket: &mut Ticket, held: &Held) {
     if closed_since {
         return;
     }
-    ticket.waiting_since = before.waiting_since.or(ticket.waiting_since);
+    ticket.waiting_since = earliest(before.waiting_since, ticket.waiting_since);
     let as_before = before.waiting_since.is_some()
-        && (before.channel, before.priority) == (ticket.channel, ticket.priority);
+        && (before.channel, before.priority, before.waiting_since)
+            == (ticket.channel, ticket.priority, ticket.waiting_since);
     ticket.due_at = if as_before {
         before.due_at
     } else {
         let since = ticket.waiting_since;
         since.map(|since| sla::due_at(since, ticket.channel, ticket.priority))
     };
+}
+
+/// Takes back what a stored answer changed beside, where nobody changed it since.
+fn without_changes(ticket: &mut Ticket, before: &Ticket, changes: &TicketPatch) {
+    if changes.priority == Some(ticket.priority) {
+        ticket.priority = before.priority;
+    }
+    if changes.assignee == Some(ticket.assignee) {
+        ticket.assignee = before.assignee;
+    }
+    if changes.escalated == Some(ticket.escalated) {
+        ticket.escalated = before.escalated;
+    }
+    let had = |tag: &String| before.tags.contains(tag);
+    ticket
+        .tags
+        .retain(|tag| had(tag) || !changes.add_tags.contains(tag));
+    let removed = changes.remove_tags.iter().filter(|tag| had(tag)).cloned();
+    ticket.tags.extend(removed);
+    ticket.tags.sort();
+    ticket.tags.dedup();
+    for (key, value) in &changes.fields {
+        if ticket.fields.get(key) == value.as_ref() {
+            match before.fields.get(key) {
+                Some(value) => ticket.fields.insert(key.clone(), value.clone()),
+                None => ticket.fields.remove(key),
+            };
+        }
+    }
 }
 
 impl Store {

@@ -4,15 +4,16 @@ use super::{
     Doing as _, Store, StoreError, Tx,
     cells::Cells,
     entity::{self, Put, Row},
+    patch,
     sql::Cell,
 };
 use crate::clock::moment;
 use deskhand_domain::{
     Account, AccountId, Author, Channel, Delivery, Instant, Message, MessageId, MessageKind, Money,
-    Ticket, TicketId, TicketStatus, sla, text,
+    Ticket, TicketId, TicketStatus, text,
 };
 use deskhand_protocol::{
-    rest::{NewMessage, TicketPatch},
+    rest::NewMessage,
     sync::{Kind, Record},
 };
 use uuid::Uuid;
@@ -208,17 +209,17 @@ impl Put for Message {
 }
 
 impl Tx {
-    /// Adds what an account wrote; `None` when there is no such ticket. What the customer would
-    /// get is refused when the conversation went on since, and held for a moment unless they wait
-    /// at the chat.
+    /// Adds what an account wrote; `None` when there is no such ticket. What is written in a ticket
+    /// that was merged is written in the one that goes on. What the customer would get is refused
+    /// when the conversation went on since, and held for a moment unless they wait at the chat.
     pub async fn add_message(
         &mut self,
         id: MessageId,
-        ticket: TicketId,
+        named: TicketId,
         author: AccountId,
         new: NewMessage,
     ) -> Result<Option<(Message, Ticket)>, StoreError> {
-        let Some(mut ticket) = self.get::<Ticket>(ticket.0).await? else {
+        let Some(mut ticket) = self.going_on(named).await? else {
             return Ok(None);
         };
         if self.get::<Message>(id.0).await?.is_some() {
@@ -226,10 +227,20 @@ impl Tx {
         }
         let public = new.kind == MessageKind::Public;
         if public {
-            let missed = self.missed(ticket.id, new.seen, author).await?;
+            let missed = self.missed(ticket.id, named, new.seen, author).await?;
             if !missed.is_empty() {
                 return Err(StoreError::ThreadMoved { missed });
             }
+        }
+        let changes = new.changes.unwrap_or_default();
+        let then = new.then.or(changes.status);
+        self.check_fields("/changes", &changes.fields).await?;
+        let moved = patch::moved(&ticket, &changes);
+        if !moved.is_empty() {
+            return Err(StoreError::FieldsMoved { moved });
+        }
+        if let Some(stored) = new.macro_id {
+            self.count_use(stored, 1).await?;
         }
         let held = public && ticket.channel != Channel::WebChat && !self.hold.is_zero();
         let sent_at = self.moment_after(ticket.id).await?;
@@ -251,19 +262,20 @@ impl Tx {
         };
         if public {
             let before = ticket.clone();
-            answered(
-                &mut ticket,
-                &message,
-                new.then.unwrap_or(TicketStatus::Pending),
-            );
+            answered(&mut ticket, &message, then.unwrap_or(TicketStatus::Pending));
+            patch::change(&mut ticket, changes.clone());
+            ticket.status = then.unwrap_or(TicketStatus::Pending);
             if held {
                 let status = ticket.status;
-                self.hold(&message, author, &before, status).await?;
+                self.hold(&message, author, &before, status, (&changes, new.macro_id))
+                    .await?;
             }
         } else {
             let mentioned = self.mentioned(&message.text).await?;
             note_mentions(&mut ticket, mentioned, author);
-            ticket.status = new.then.unwrap_or(ticket.status);
+            let status = then.unwrap_or(ticket.status);
+            patch::change(&mut ticket, changes);
+            ticket.status = status;
         }
         ticket.updated_at = self.now;
         self.put(std::slice::from_ref(&ticket)).await?;
@@ -303,42 +315,6 @@ impl Tx {
             .filter(|account| words.contains(&first_name(&account.name).to_lowercase()))
             .map(|account| account.id)
             .collect())
-    }
-
-    /// Changes what the patch names; `None` when there is no such ticket.
-    pub async fn patch_ticket(
-        &mut self,
-        id: TicketId,
-        patch: TicketPatch,
-    ) -> Result<Option<Ticket>, StoreError> {
-        let Some(mut ticket) = self.get::<Ticket>(id.0).await? else {
-            return Ok(None);
-        };
-        if let Some(status) = patch.status {
-            ticket.status = status;
-            ticket.snoozed_until = patch
-                .snoozed_until
-                .filter(|_| status == TicketStatus::Snoozed);
-            if status == TicketStatus::Closed {
-                ticket.waiting_since = None;
-                ticket.due_at = None;
-            }
-        }
-        if let Some(priority) = patch.priority {
-            ticket.priority = priority;
-            ticket.due_at = ticket
-                .waiting_since
-                .map(|since| sla::due_at(since, ticket.channel, priority));
-        }
-        ticket.assignee = patch.assignee.unwrap_or(ticket.assignee);
-        ticket.escalated = patch.escalated.unwrap_or(ticket.escalated);
-        ticket.tags.extend(patch.add_tags);
-        ticket.tags.retain(|tag| !patch.remove_tags.contains(tag));
-        ticket.tags.sort();
-        ticket.tags.dedup();
-        ticket.updated_at = self.now;
-        self.put(std::slice::from_ref(&ticket)).await?;
-        Ok(Some(ticket))
     }
 }
 

@@ -1009,7 +1009,7 @@ place: string | null, };
 /**
  * One thing that a role may or may not do.
  */
-export type Scope = "tickets:read" | "tickets:write" | "messages:send" | "customers:read" | "audit:read";
+export type Scope = "tickets:read" | "tickets:write" | "messages:send" | "customers:read" | "fields:write" | "audit:read";
 
 /**
  * One thing that was found.

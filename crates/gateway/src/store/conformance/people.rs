@@ -150,7 +150,7 @@ pub async fn an_answer_ends_the_waiting(store: Store) {
     assert_eq!(delivery().await, Some(Delivery::Sent));
     for how in [Delivery::Delivered, Delivery::Read, Delivery::Delivered] {
         store
-            .delivered(visitor.ticket, Some(MessageId(answer)), how)
+            .delivered(&visitor, Some(MessageId(answer)), how)
             .await
             .expect("it moves");
     }

@@ -1,0 +1,122 @@
+//! Changes of a ticket, compared with what their author had seen.
+
+use super::{StoreError, Tx};
+use crate::clock::millis;
+use deskhand_domain::{Compared, Instant, Ticket, TicketId, TicketStatus, sla};
+use deskhand_protocol::rest::TicketPatch;
+
+impl Tx {
+    /// Changes what the patch names; `None` when there is no such ticket. Nothing changes when
+    /// somebody else set one of the values since its author looked.
+    pub async fn patch_ticket(
+        &mut self,
+        id: TicketId,
+        patch: TicketPatch,
+    ) -> Result<Option<Ticket>, StoreError> {
+        let Some(mut ticket) = self.get::<Ticket>(id.0).await? else {
+            return Ok(None);
+        };
+        if let Some(into) = ticket.merged_into {
+            let number = self.get::<Ticket>(into.0).await?.map(|into| into.number);
+            return Err(StoreError::Refused(format!(
+                "ticket {} became part of ticket {}, and nothing was changed: change that one",
+                ticket.number,
+                number.unwrap_or_default(),
+            )));
+        }
+        self.check_fields("", &patch.fields).await?;
+        let moved = moved(&ticket, &patch);
+        if !moved.is_empty() {
+            return Err(StoreError::FieldsMoved { moved });
+        }
+        change(&mut ticket, patch);
+        ticket.updated_at = self.now;
+        self.put(std::slice::from_ref(&ticket)).await?;
+        Ok(Some(ticket))
+    }
+}
+
+/// Carries a patch out.
+pub(super) fn change(ticket: &mut Ticket, patch: TicketPatch) {
+    if let Some(status) = patch.status {
+        ticket.status = status;
+        ticket.snoozed_until = patch
+            .snoozed_until
+            .filter(|_| status == TicketStatus::Snoozed);
+        if status == TicketStatus::Closed {
+            ticket.waiting_since = None;
+            ticket.due_at = None;
+        }
+    }
+    if let Some(priority) = patch.priority {
+        ticket.priority = priority;
+        ticket.due_at = ticket
+            .waiting_since
+            .map(|since| sla::due_at(since, ticket.channel, priority));
+    }
+    ticket.assignee = patch.assignee.unwrap_or(ticket.assignee);
+    ticket.escalated = patch.escalated.unwrap_or(ticket.escalated);
+    ticket.tags.extend(patch.add_tags);
+    ticket.tags.retain(|tag| !patch.remove_tags.contains(tag));
+    ticket.tags.sort();
+    ticket.tags.dedup();
+    for (key, value) in patch.fields {
+        match value {
+            Some(value) => ticket.fields.insert(key, value),
+            None => ticket.fields.remove(&key),
+        };
+    }
+}
+
+/// The values as they are now that somebody else set since the author of the patch looked: they are
+/// neither what the author had seen nor what the author wants.
+pub(super) fn moved(ticket: &Ticket, patch: &TicketPatch) -> Vec<Compared> {
+    patch
+        .was
+        .iter()
+        .filter_map(|was| {
+            let wanted = wanted(patch, was)?;
+            let now = now(ticket, was);
+            (!same(&now, was) && !same(&now, &wanted)).then_some(now)
+        })
+        .collect()
+}
+
+/// What the patch makes of a value; `None` when it leaves it alone.
+fn wanted(patch: &TicketPatch, of: &Compared) -> Option<Compared> {
+    match of {
+        Compared::Status(_) => patch.status.map(Compared::Status),
+        Compared::Priority(_) => patch.priority.map(Compared::Priority),
+        Compared::Assignee(_) => patch.assignee.map(Compared::Assignee),
+        Compared::SnoozedUntil(_) => patch.status.map(|status| {
+            let until = patch.snoozed_until;
+            Compared::SnoozedUntil(until.filter(|_| status == TicketStatus::Snoozed))
+        }),
+        Compared::Field { key, .. } => patch.fields.get(key).map(|value| Compared::Field {
+            key: key.clone(),
+            value: value.clone(),
+        }),
+    }
+}
+
+fn now(ticket: &Ticket, of: &Compared) -> Compared {
+    match of {
+        Compared::Status(_) => Compared::Status(ticket.status),
+        Compared::Priority(_) => Compared::Priority(ticket.priority),
+        Compared::Assignee(_) => Compared::Assignee(ticket.assignee),
+        Compared::SnoozedUntil(_) => Compared::SnoozedUntil(ticket.snoozed_until),
+        Compared::Field { key, .. } => Compared::Field {
+            key: key.clone(),
+            value: ticket.fields.get(key).cloned(),
+        },
+    }
+}
+
+/// Whether two are the same in what the database keeps: a moment is whole milliseconds there.
+fn same(a: &Compared, b: &Compared) -> bool {
+    let kept = |at: &Option<Instant>| at.map(millis);
+    match (a, b) {
+        (Compared::SnoozedUntil(a), Compared::SnoozedUntil(b)) => kept(a) == kept(b),
+        _ => a == b,
+    }
+}
