@@ -33,6 +33,7 @@ mod upsert;
 mod words;
 
 pub use apply::{Applied, Progress};
+pub use contact::Contact;
 pub use error::CacheError;
 pub use evict::Evicted;
 pub use key::Key;

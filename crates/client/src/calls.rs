@@ -2,11 +2,9 @@
 
 use crate::{
     client::Client,
-    outbox,
-    profile::Profile,
-    search,
+    outbox, search,
     shop::{cache_failed, lock},
-    undo, vault, views,
+    ticket_ops, undo, views,
 };
 use deskhand_domain::{
     OpId,
@@ -99,8 +97,8 @@ impl Calls for Client {
             text: checked(&reply.text)?,
             seen: reply.seen,
             close: reply.close,
-            macro_id: None,
-            changes: None,
+            macro_id: reply.macro_id,
+            changes: reply.changes,
         };
         outbox::enqueue(&*self.shop()?, reply.ticket, action).await
     }
@@ -113,10 +111,7 @@ impl Calls for Client {
     }
 
     async fn change_ticket(&self, change: TicketChange) -> Result<OpId, CallError> {
-        let action = OutboxAction::Change {
-            patch: change.patch,
-        };
-        outbox::enqueue(&*self.shop()?, change.ticket, action).await
+        ticket_ops::change(&*self.shop()?, change).await
     }
 
     async fn outbox(&self, _: Nothing) -> Result<Vec<OutboxItem>, CallError> {
@@ -149,24 +144,24 @@ impl Calls for Client {
         undo::undo_send(&*self.shop()?, which).await
     }
 
-    async fn save_draft(&self, _: SaveDraft) -> Result<Nothing, CallError> {
-        Err(not_yet())
+    async fn save_draft(&self, begun: SaveDraft) -> Result<Nothing, CallError> {
+        ticket_ops::save_draft(&*self.shop()?, begun).await
     }
 
-    async fn macros(&self, _: TicketRef) -> Result<Vec<MacroView>, CallError> {
-        Err(not_yet())
+    async fn macros(&self, which: TicketRef) -> Result<Vec<MacroView>, CallError> {
+        self.noting(ticket_ops::macros(&*self.shop()?, which).await)
     }
 
-    async fn merge_tickets(&self, _: MergeInto) -> Result<OpId, CallError> {
-        Err(not_yet())
+    async fn merge_tickets(&self, which: MergeInto) -> Result<OpId, CallError> {
+        ticket_ops::merge(&*self.shop()?, which).await
     }
 
-    async fn unlock(&self, _: Passphrase) -> Result<SignedIn, CallError> {
-        Err(not_yet())
+    async fn unlock(&self, with: Passphrase) -> Result<SignedIn, CallError> {
+        self.unlock_here(with).await
     }
 
     async fn forget_copy(&self, _: Nothing) -> Result<Nothing, CallError> {
-        Err(not_yet())
+        self.forget_copy_here().await
     }
 
     async fn search(&self, query: SearchQuery) -> Result<SearchResults, CallError> {
@@ -180,12 +175,8 @@ impl Client {
         if read
             .as_ref()
             .is_err_and(|error| error.code == CallCode::CacheDamaged)
-            && let Some(profile) = Profile::read(&self.inner.data_dir)
         {
-            vault::note_damage(&self.inner.data_dir, &profile);
-            if let Ok(shop) = self.shop() {
-                shop.damaged.notify_one();
-            }
+            self.inner.note_damage();
         }
         read
     }
@@ -200,8 +191,4 @@ fn checked(raw: &str) -> Result<String, CallError> {
         };
         CallError::new(code, format!("the text {error}"))
     })
-}
-
-fn not_yet() -> CallError {
-    CallError::new(CallCode::Internal, "not yet")
 }

@@ -7,6 +7,7 @@ use crate::{
     session::Slot,
     shop::Shop,
     tasks::Tasks,
+    vault::Vault,
 };
 use deskhand_protocol::calls::{CallCode, CallError};
 use std::{
@@ -24,6 +25,7 @@ pub struct Client {
 pub(crate) struct Inner {
     pub(crate) data_dir: PathBuf,
     pub(crate) host: Arc<dyn Host>,
+    pub(crate) vault: Vault,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) network: Network,
     /// One of boot, sign-in and sign-out at a time.
@@ -58,7 +60,10 @@ impl Client {
         host: Arc<dyn Host>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
+        let vault = Vault::new(Arc::clone(&host), data_dir.clone());
+        vault.sweep();
         let inner = Inner {
+            vault,
             data_dir,
             host,
             clock,
@@ -80,6 +85,7 @@ impl Client {
         let _one = self.inner.session.lock().await;
         self.inner.close().await;
         self.inner.tasks.stop(Duration::from_secs(1)).await;
+        self.inner.vault.sweep();
     }
 
     /// The open shop.

@@ -185,11 +185,6 @@ impl Gateway {
             .await
     }
 
-    /// The session as the gateway knows it.
-    pub(crate) async fn session(&self) -> Result<Session, GatewayError> {
-        self.send(self.request(Method::GET, "v1/session")).await
-    }
-
     pub(crate) async fn sign_out(&self) -> Result<(), GatewayError> {
         let request = self
             .request(Method::DELETE, "v1/session")

@@ -19,9 +19,7 @@ use crate::{
 use deskhand_protocol::{
     calls::{CallCode, CallError},
     rest::{Session, SignIn},
-    view::{
-        Boot, Event, GatewayAddress, GatewayProbe, OpenSample, Passphrase, Password, SignedIn,
-    },
+    view::{Boot, Event, GatewayAddress, GatewayProbe, OpenSample, Passphrase, Password, SignedIn},
 };
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -219,7 +217,7 @@ impl Client {
         let mut before = gateway.clone();
         before.token = Some(token);
         match before.session().await {
-            Err(error) if error.is_revoked() => inner.vault.wipe(typed).await,
+            Err(error) if error.is_revoked() => inner.vault.destroy(typed).await,
             _ => Ok(()),
         }
     }

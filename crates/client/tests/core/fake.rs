@@ -23,6 +23,8 @@ use tokio_tungstenite::tungstenite::{
 };
 
 pub const NOW: i64 = 1_800_000_000;
+/// What every session is opened with.
+pub const TOKEN: &str = "Zm9yLXRlc3RzLW9ubHktYW5kLW5ldmVyLXRvLWJlLWZvdW5k";
 
 /// What a request is answered.
 pub struct Answer {
@@ -132,7 +134,7 @@ async fn serve(mut stream: TcpStream, script: &Mutex<Script>, answers: &Answers)
             "sample": false, "now": at(NOW),
         })),
         "POST /v1/sessions" => ok(json!({
-            "token": "t", "expires_at": at(NOW + 90_000), "scopes": ["tickets:read"],
+            "token": TOKEN, "expires_at": at(NOW + 90_000), "scopes": ["tickets:read"],
             "account": {"id": id(77), "name": "Priya", "email": "p@x.example", "role": "agent"},
             "shop": {"name": "Fake", "currency": "EUR", "help_email": "h@x.example",
                 "order_prefix": "X-", "time_zone": "Europe/Berlin"},

@@ -2,6 +2,7 @@
 
 mod fake;
 mod held;
+mod keys;
 mod liveness;
 mod scope;
 mod upkeep;
