@@ -69,7 +69,7 @@ impl Writer {
     ) -> Result<Applied, CacheError> {
         let batch = Batch::new(changes, now)?;
         let mut tx = self.pool.begin().await.doing("begin to apply changes")?;
-        self.pace(&mut tx, &progress).await?;
+        self.settle_for(&mut tx, &progress).await?;
         if matches!(progress, Progress::Begin { .. }) {
             clear(&mut tx).await?;
         }

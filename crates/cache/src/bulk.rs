@@ -17,7 +17,7 @@ const AS_USUAL: &str =
 impl Writer {
     /// Settles how to work for what comes; a restart in the middle of the history begins with its
     /// next page.
-    pub(crate) async fn pace(
+    pub(crate) async fn settle_for(
         &self,
         tx: &mut Tx<'_>,
         progress: &Progress<'_>,

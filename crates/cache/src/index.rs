@@ -13,16 +13,12 @@ use serde_json::{Value, json};
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::Ordering,
     time::Duration,
 };
 use tokio::time::Instant;
 
 /// Documents of one second get neighbouring numbers.
 const EACH_SECOND: i64 = 1024;
-/// What a slice holds at least and at most.
-const SMALLEST: u32 = 16;
-const LARGEST: u32 = 512;
 
 /// What can be found; the number is the kind in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,13 +166,19 @@ pub(crate) async fn items(
 }
 
 impl Writer {
-    /// Indexes some of what changed, the newest first, and holds the writer about as long as it is
-    /// told. Answers whether there is more.
+    /// Indexes some of what changed, the newest first, or puts pieces of the index together, and
+    /// holds the writer about as long as it is told. Answers whether there is more.
     pub async fn index_slice(&self, budget: Duration) -> Result<bool, CacheError> {
-        let size = self.slice.load(Ordering::Relaxed).clamp(SMALLEST, LARGEST);
+        if self.pace.merges() {
+            let begun = Instant::now();
+            let worked = self.merge(self.pace.pages.now()).await?;
+            self.pace.pages.took(begun.elapsed(), budget);
+            self.pace.merged(worked);
+            return Ok(true);
+        }
         let begun = Instant::now();
         let mut tx = self.pool.begin().await.doing("begin to index")?;
-        let queue = next(&mut tx, size).await?;
+        let queue = next(&mut tx, self.pace.rows.now()).await?;
         if queue.is_empty() {
             return Ok(false);
         }
@@ -196,14 +198,33 @@ impl Writer {
         )
         .await?;
         tx.commit().await.doing("commit what was indexed")?;
-        let took = begun.elapsed().as_secs_f64().max(1e-6);
-        // Half of the way to what would just fit, so that one slow commit does not swing it.
-        let fits = f64::from(size) * budget.as_secs_f64() * 0.8 / took;
-        let size = f64::midpoint(f64::from(size), fits);
-        let size = size.clamp(SMALLEST.into(), LARGEST.into()) as u32;
-        self.slice.store(size, Ordering::Relaxed);
+        self.pace.rows.took(begun.elapsed(), budget);
+        self.pace.stored();
         Ok(true)
     }
+
+    /// Puts pieces of the word index together, as many pages as it is told. Answers whether there
+    /// was something to do.
+    async fn merge(&self, pages: u32) -> Result<bool, CacheError> {
+        let mut tx = self.pool.begin().await.doing("begin to merge")?;
+        let before = changes(&mut tx).await?;
+        sqlx::query("insert into words (words, rank) values ('merge', ?1)")
+            .bind(pages)
+            .execute(&mut *tx)
+            .await
+            .doing("merge the index")?;
+        // The statement itself counts as one.
+        let worked = changes(&mut tx).await? - before >= 2;
+        tx.commit().await.doing("commit a merge")?;
+        Ok(worked)
+    }
+}
+
+async fn changes(tx: &mut Tx<'_>) -> Result<i64, CacheError> {
+    sqlx::query_scalar("select total_changes()")
+        .fetch_one(&mut **tx)
+        .await
+        .doing("see what a merge did")
 }
 
 impl Reader {
@@ -437,7 +458,7 @@ mod tests {
              drop trigger messages_changed; drop trigger customers_new; \
              drop trigger customers_changed; drop trigger orders_new; drop trigger orders_changed; \
              drop trigger shipments_new; drop trigger shipments_changed",
-            "delete from _sqlx_migrations where version = 202611202330",
+            "delete from _sqlx_migrations where version in (202611202330, 202611210150)",
         ] {
             let undone = sqlx::raw_sql(statement).execute(&writer.pool).await;
             undone.expect("undone");

@@ -24,6 +24,7 @@ mod keys;
 mod list;
 mod open;
 mod outbox;
+mod pace;
 mod query;
 mod read;
 mod salvage;

@@ -4,6 +4,7 @@ use crate::{
     ending::{Alive, Ending, ending},
     error::{Primary, code},
     key::Key,
+    pace::Pace,
 };
 use sqlx::{
     ConnectOptions, Connection as _, SqliteConnection, SqlitePool,
@@ -17,10 +18,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32},
-    },
+    sync::{Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 use tokio::sync::OnceCell;
@@ -36,8 +34,8 @@ pub struct Writer {
     pub(crate) pool: SqlitePool,
     /// Held until this writer is closed, so that no other process gets one.
     lock: Mutex<Option<File>>,
-    /// How many rows the next slice of the index may hold.
-    pub(crate) slice: AtomicU32,
+    /// How the index is made.
+    pub(crate) pace: Pace,
     /// Whether it is settled for the history that comes in.
     pub(crate) history: AtomicBool,
     _ending: Ending,
@@ -127,7 +125,7 @@ impl Cache {
             Writer {
                 pool,
                 lock: Mutex::new(Some(lock)),
-                slice: AtomicU32::new(32),
+                pace: Pace::new(),
                 history: AtomicBool::new(false),
                 _ending: ending.clone(),
             },
