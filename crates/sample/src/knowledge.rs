@@ -57,6 +57,8 @@ pub(crate) fn macros(now: DateTime<Utc>) -> Vec<Macro> {
         name: String,
         language: String,
         text: String,
+        #[serde(default)]
+        changes: MacroChanges,
     }
     #[derive(Deserialize)]
     struct File {
@@ -72,7 +74,7 @@ pub(crate) fn macros(now: DateTime<Utc>) -> Vec<Macro> {
             name: stored.name,
             language: stored.language,
             text: stored.text.trim().into(),
-            changes: MacroChanges::default(),
+            changes: stored.changes,
         })
         .collect()
 }

@@ -82,7 +82,8 @@ pub fn generate(now: DateTime<Utc>) -> Sample {
         network: &network,
     };
     let sold = orders::all(&trade, 1_280);
-    let talk = tickets::all(&trade, &sold, &accounts);
+    let mut talk = tickets::all(&trade, &sold, &accounts);
+    fields::fill(&mut talk.tickets);
     let mut orders = Vec::with_capacity(sold.len());
     let mut shipments = Vec::with_capacity(sold.len());
     for sold in sold {
