@@ -109,7 +109,7 @@ test('a sent reply counts down and comes back with one key', async ({ page }) =>
   await page.keyboard.press('Control+Enter');
   const leaving = desk.thread.locator('[data-message]', { hasText: text });
   await expect(leaving).toContainText(/Goes out in \d+ s/);
-  await expect(page.getByRole('region', { name: 'Undo the last reply' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Undo the last step' })).toBeVisible();
   await desk.expectAccessible();
   await page.keyboard.press('Escape');
   await page.keyboard.press('z');

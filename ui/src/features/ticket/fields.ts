@@ -22,6 +22,7 @@ export function readField({ kind, label }: Field, text: string): Read {
       if ([...typed].length > TEXT_LIMIT) return { problem: m.field_too_long({ field: label, n: TEXT_LIMIT }) };
       return { value: typed };
     case 'day':
+      return isDay(typed) ? { value: typed } : { problem: m.field_not_day({ field: label }) };
     case 'choice':
       return { value: typed };
   }
@@ -32,4 +33,10 @@ export function controlText(value: FieldValue | null | undefined): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return String(value);
+}
+
+/** Whether a text is a day that exists, as the gateway writes it. */
+function isDay(text: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

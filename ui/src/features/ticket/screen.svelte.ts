@@ -194,7 +194,9 @@ export class OpenTicket {
     else delete draft.began;
     if (action.kind === 'reply' && action.macro_id) draft.macro = { id: action.macro_id, changes: changesOf(action.changes ?? {}) };
     if (this.id !== ticket) this.#drafts.set(ticket, draft);
+    // Nothing else holds the text any more.
     this.#keeper.keep(ticket, draft);
+    this.#keeper.flush();
   }
 
   /** Puts a stored answer into the reply, where the caret is, and selects its first gap. */

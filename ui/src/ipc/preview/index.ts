@@ -181,6 +181,7 @@ class PretendedCore {
     },
     save_draft: ({ ticket, reply, note }) => {
       this.#view(ticket).draft = reply === '' && note === '' ? null : { reply, note, saved_at: new Date().toISOString() };
+      this.#tell({ topic: 'lists' });
       return {};
     },
     macros: () => (this.#state === 'empty' ? [] : MACROS),
