@@ -74,7 +74,11 @@ describe('a stored answer', () => {
 });
 
 describe('a field', () => {
-  const field = (key: string) => FIELDS.find((one) => one.key === key) ?? FIELDS[0]!;
+  const field = (key: string) => {
+    const found = FIELDS.find((one) => one.key === key);
+    if (!found) throw new Error(`the preview has no field ${key}`);
+    return found;
+  };
 
   test.each([
     ['pieces', ' 12 ', { value: 12 }],
