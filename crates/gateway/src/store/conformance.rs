@@ -1,6 +1,8 @@
 //! One suite for both engines: what every [`Store`] does, whatever lies behind it.
 
+mod changes;
 mod feed;
+mod merges;
 mod people;
 mod records;
 mod replies;
@@ -63,6 +65,23 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     replies::of_two_agents_who_answer_at_once_one_is_told(shop(fresh().await).await).await;
     replies::a_clock_that_was_set_back_holds_nothing_for_hours(shop(fresh().await).await).await;
     replies::an_undo_keeps_what_others_did_since(shop(fresh().await).await).await;
+    changes::a_change_that_was_overtaken_changes_nothing(shop(fresh().await).await).await;
+    changes::every_value_is_compared_by_itself(shop(fresh().await).await).await;
+    changes::of_two_changes_at_once_one_is_told(shop(fresh().await).await).await;
+    changes::fields_are_defined_and_their_values_checked(shop(fresh().await).await).await;
+    changes::a_stored_answer_changes_with_its_message_and_is_undone_with_it(
+        shop(fresh().await).await,
+    )
+    .await;
+    changes::operations_are_remembered_for_half_a_year(shop(fresh().await).await).await;
+    merges::a_merged_ticket_takes_everything_along(shop(fresh().await).await).await;
+    merges::what_cannot_be_merged_is_refused_and_stays(shop(fresh().await).await).await;
+    merges::two_merges_at_once_end_in_one_ticket(shop(fresh().await).await).await;
+    merges::a_reply_to_a_merged_ticket_must_have_seen_the_other(shop(fresh().await).await).await;
+    merges::a_merge_and_a_reply_never_cross(shop(fresh().await).await).await;
+    merges::a_held_reply_of_a_merged_ticket_can_be_undone(shop(fresh().await).await).await;
+    merges::a_chat_goes_on_in_the_other_ticket_and_shows_only_itself(shop(fresh().await).await)
+        .await;
 }
 
 async fn shop(store: Store) -> Store {
@@ -150,7 +169,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 20);
+        assert_eq!(count.into_inner(), 33);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -165,6 +184,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 20);
+        assert_eq!(count.into_inner(), 33);
     }
 }
