@@ -16,7 +16,7 @@ use sqlx::{
 };
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
@@ -110,7 +110,7 @@ impl Cache {
         })?;
         if key_is_known != Some(true) {
             let file = check_path(path);
-            fs::write(&file, key.check()).map_err(|error| refused(error, &file))?;
+            write_check(&file, key).map_err(|error| refused(error, &file))?;
         }
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -249,12 +249,21 @@ fn prepare(path: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// The check of the key that opens the file. What a power cut has left of one tells nothing.
 fn known_key(path: &Path) -> Result<Option<String>, OpenError> {
-    match fs::read_to_string(check_path(path)) {
-        Ok(check) => Ok(Some(check)),
+    let whole = |check: &String| check.len() == 64 && check.bytes().all(|x| x.is_ascii_hexdigit());
+    match fs::read(check_path(path)) {
+        Ok(check) => Ok(String::from_utf8(check).ok().filter(whole)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(refused(error, &check_path(path))),
     }
+}
+
+/// Writes the check so that it outlives a power cut.
+fn write_check(file: &Path, key: &Key) -> io::Result<()> {
+    let mut file = File::create(file)?;
+    file.write_all(key.check().as_bytes())?;
+    file.sync_all()
 }
 
 async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {

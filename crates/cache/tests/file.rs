@@ -73,6 +73,27 @@ async fn neither_the_file_nor_its_log_holds_a_word_that_can_be_read() {
 }
 
 #[tokio::test]
+async fn a_check_of_which_a_power_cut_left_a_part_keeps_nobody_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cache.db");
+    let key = Key::random();
+    filled(&path, &key).await;
+    let check = folder.path().join("cache.db.check");
+    let whole = std::fs::read(&check).expect("a check");
+    for left in [&[][..], &whole[..10], &[0; 64]] {
+        std::fs::write(&check, left).expect("cut");
+        let (writer, reader) = Cache::open(&path, &key).await.expect("the key is right");
+        reader.close().await;
+        writer.close().await;
+        assert_eq!(
+            std::fs::read(&check).expect("a check"),
+            whole,
+            "written again"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_key_is_told_from_a_damaged_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cache.db");
