@@ -26,7 +26,7 @@ pub struct StoredOp {
     pub state: StoredState,
     /// When it was written.
     pub created_at: DateTime<Utc>,
-    /// How often it was tried without an answer.
+    /// How often it may have reached the gateway, and no answer said whether it did.
     pub attempts: u32,
     /// Not to be tried before.
     pub not_before: Option<DateTime<Utc>>,
@@ -170,9 +170,30 @@ impl Writer {
         tx.commit().await.doing("commit what was sent")
     }
 
-    /// It could not be sent now and is tried again later.
+    /// It is about to be sent: from now on the gateway may have it, whatever happens here.
+    pub async fn mark_leaving(&self, op: OpId) -> Result<(), CacheError> {
+        sqlx::query("update outbox set attempts = attempts + 1 where op = ?1")
+            .bind(op.to_string())
+            .execute(&self.pool)
+            .await
+            .doing("note that it leaves")?;
+        Ok(())
+    }
+
+    /// It did not leave: nobody took it. It is tried again later.
+    pub async fn mark_stayed(&self, op: OpId, not_before: DateTime<Utc>) -> Result<(), CacheError> {
+        sqlx::query("update outbox set attempts = attempts - 1, not_before = ?2 where op = ?1")
+            .bind(op.to_string())
+            .bind(not_before.timestamp_micros())
+            .execute(&self.pool)
+            .await
+            .doing("note that it stayed")?;
+        Ok(())
+    }
+
+    /// It left, no answer said what became of it, and it is tried again later.
     pub async fn mark_later(&self, op: OpId, not_before: DateTime<Utc>) -> Result<(), CacheError> {
-        sqlx::query("update outbox set attempts = attempts + 1, not_before = ?2 where op = ?1")
+        sqlx::query("update outbox set not_before = ?2 where op = ?1")
             .bind(op.to_string())
             .bind(not_before.timestamp_micros())
             .execute(&self.pool)
@@ -183,7 +204,7 @@ impl Writer {
 
     /// It was refused; a person has to act.
     pub async fn park(&self, op: OpId, reason: &str) -> Result<(), CacheError> {
-        sqlx::query("update outbox set state = 'parked', reason = ?2 where op = ?1")
+        sqlx::query("update outbox set state = 'parked', reason = ?2, attempts = 0 where op = ?1")
             .bind(op.to_string())
             .bind(reason)
             .execute(&self.pool)
@@ -197,7 +218,8 @@ impl Writer {
         // What was missed stands where a parked one has its reason, so that every file that was
         // ever written can be salvaged with one statement.
         sqlx::query(
-            "update outbox set state = 'held', reason = ?2 where op = ?1 and state <> 'sent'",
+            "update outbox set state = 'held', reason = ?2, attempts = 0 \
+             where op = ?1 and state <> 'sent'",
         )
         .bind(op.to_string())
         .bind(json(&missed)?)
@@ -280,7 +302,7 @@ impl Writer {
     /// there and not sent.
     pub async fn retry(&self, op: OpId) -> Result<Option<TicketId>, CacheError> {
         let row = sqlx::query(
-            "update outbox set state = 'waiting', reason = '', attempts = 0, not_before = 0 \
+            "update outbox set state = 'waiting', reason = '', not_before = 0 \
              where op = ?1 and state <> 'sent' returning ticket",
         )
         .bind(op.to_string())

@@ -370,13 +370,21 @@ async fn a_parked_operation_waits_for_a_person_who_retries_it_or_gives_it_up() {
         .enqueue(op, at, &action, now())
         .await
         .expect("stored");
+    writer.mark_leaving(op).await.expect("noted");
     writer.mark_later(op, now()).await.expect("noted");
+    let left = reader.outbox_of(at).await.expect("read");
+    assert_eq!(
+        left.first().map(|row| row.attempts),
+        Some(1),
+        "it may be there"
+    );
     writer.park(op, "the ticket is gone").await.expect("parked");
     let rows = reader.outbox_of(at).await.expect("read");
     let parked = StoredState::Parked("the ticket is gone".into());
     assert_eq!(
         rows.first().map(|row| (&row.state, row.attempts)),
-        Some((&parked, 1))
+        Some((&parked, 0)),
+        "the gateway refused it"
     );
 
     assert_eq!(writer.retry(op).await.expect("retried"), Some(at));

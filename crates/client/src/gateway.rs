@@ -80,6 +80,11 @@ impl GatewayError {
         !matches!(self, Self::Refused { .. })
     }
 
+    /// Whether nothing of the request reached anybody.
+    pub(crate) fn never_left(&self) -> bool {
+        matches!(self, Self::Unreachable(error) if error.is_connect())
+    }
+
     /// What the author of a reply had not seen, when the conversation went on.
     pub(crate) fn missed(&self) -> Option<&[Message]> {
         match self {

@@ -78,10 +78,12 @@ fn new_op(now: DateTime<Utc>) -> OpId {
 
 /// Carries the outbox to the gateway until the shop closes.
 pub(crate) async fn run(shop: Arc<Shop>) {
+    // How often in a row nobody was there to take something.
+    let mut unreached = 0;
     loop {
         let mut wake = pin!(shop.wake_outbox.notified());
         wake.as_mut().enable(); // Armed before looking, so no wake-up is lost.
-        let pause = match round(&shop).await {
+        let pause = match round(&shop, &mut unreached).await {
             Ok(Round::Again) => continue,
             Ok(Round::Wait(pause)) => pause,
             Ok(Round::Quiet(pause)) => {
@@ -119,7 +121,7 @@ enum Round {
     SignedOut,
 }
 
-async fn round(shop: &Shop) -> Result<Round, CacheError> {
+async fn round(shop: &Shop, unreached: &mut u32) -> Result<Round, CacheError> {
     let rows = shop.reader.outbox().await?;
     let now = shop.now();
     let plan = plan(&rows, now);
@@ -130,9 +132,12 @@ async fn round(shop: &Shop) -> Result<Round, CacheError> {
         return Ok(Round::Wait(wait));
     }
     for row in rows.iter().filter(|row| plan.send.contains(&row.op)) {
-        match carry(shop, row).await? {
-            Fate::Settled => {}
-            Fate::Unreachable => break,
+        match carry(shop, row, *unreached).await? {
+            Fate::Settled => *unreached = 0,
+            Fate::Unreachable => {
+                *unreached = unreached.saturating_add(1);
+                break;
+            }
             Fate::Busy(pause) => return Ok(Round::Quiet(pause)),
             Fate::SignedOut => return Ok(Round::SignedOut),
         }
@@ -148,7 +153,7 @@ enum Fate {
 }
 
 /// Sends one operation and stores which fate it had.
-async fn carry(shop: &Shop, row: &StoredOp) -> Result<Fate, CacheError> {
+async fn carry(shop: &Shop, row: &StoredOp, unreached: u32) -> Result<Fate, CacheError> {
     let Some(row) = &claim(shop, row).await? else {
         return Ok(Fate::Settled); // Somebody took it back a moment ago.
     };
@@ -162,11 +167,16 @@ async fn carry(shop: &Shop, row: &StoredOp) -> Result<Fate, CacheError> {
         Err(error) if error.is_transient() => {
             tracing::info!(error = &error as &dyn std::error::Error, "tried later");
             let wait = error.retry_after().unwrap_or_else(|| {
-                pause(row.attempts, FIRST_PAUSE, LONGEST_PAUSE, rand::random()).max(FIRST_PAUSE / 4)
+                let failures = row.attempts.max(unreached);
+                pause(failures, FIRST_PAUSE, LONGEST_PAUSE, rand::random()).max(FIRST_PAUSE / 4)
             });
             let wait = wait.min(LONGEST_WISH);
             let later = TimeDelta::from_std(wait).unwrap_or(TimeDelta::minutes(1));
-            shop.writer.mark_later(row.op, shop.now() + later).await?;
+            let later = shop.now() + later;
+            match error.never_left() {
+                true => shop.writer.mark_stayed(row.op, later).await?,
+                false => shop.writer.mark_later(row.op, later).await?,
+            }
             if error.is_busy() {
                 Fate::Busy(wait)
             } else if error.is_unreachable() {
@@ -197,6 +207,7 @@ async fn claim(shop: &Shop, row: &StoredOp) -> Result<Option<StoredOp>, CacheErr
         .into_iter()
         .find(|stored| stored.op == row.op && stored.state == StoredState::Waiting);
     if let Some(found) = &found {
+        shop.writer.mark_leaving(found.op).await?;
         show_sending(shop, found, Some(found.op));
     }
     Ok(found)

@@ -18,6 +18,8 @@ use std::time::Duration;
 const ON_ITS_WAY: Duration = Duration::from_secs(10);
 /// So often it may slip away between two looks.
 const ATTEMPTS: usize = 3;
+/// How long the gateway has to say whether it has what is taken back; nothing is sent meanwhile.
+const ASK: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 pub(crate) async fn retry(shop: &Shop, op: OpId) -> Result<Nothing, CallError> {
@@ -38,11 +40,31 @@ pub(crate) async fn take_back(shop: &Shop, op: OpId) -> Result<TakenBack, CallEr
         if *lock(&shop.sending) == Some(op) {
             None
         } else {
+            if let Some(ticket) = perhaps_there(shop, op).await? {
+                let asked = at_gateway(shop, UndoSend { ticket, op });
+                let asked = tokio::time::timeout(ASK, asked).await;
+                asked.unwrap_or_else(|_| Err(unknown()))?;
+            }
             shop.writer.take_back(op).await.map_err(cache_failed)?
         }
     };
     acted(shop, taken.as_ref().map(|taken| taken.ticket))?;
     taken.map(taken_back).ok_or_else(gone)
+}
+
+/// The ticket of a message that waits here and may be at the gateway all the same: an earlier
+/// attempt may have arrived without its answer coming back.
+async fn perhaps_there(shop: &Shop, op: OpId) -> Result<Option<TicketId>, CallError> {
+    let rows = shop.reader.outbox().await.map_err(cache_failed)?;
+    let found = rows.into_iter().find(|row| row.op == op);
+    let perhaps = found.filter(|row| {
+        let message = matches!(
+            row.action,
+            OutboxAction::Reply { .. } | OutboxAction::Note { .. }
+        );
+        message && row.attempts > 0 && row.state == StoredState::Waiting
+    });
+    Ok(perhaps.map(|row| row.ticket))
 }
 
 /// Takes a reply back: here while it waits here, at the gateway while it is held there.
@@ -52,10 +74,6 @@ pub(crate) async fn undo_send(shop: &Shop, which: UndoSend) -> Result<TakenBack,
         answered(shop, op).await;
         match stored(shop, ticket, op).await? {
             Some(stored) if stored.state != StoredState::Sent => {
-                if stored.attempts > 0 && shop.is_live() {
-                    // An earlier attempt may have arrived without its answer coming back.
-                    at_gateway(shop, which).await?;
-                }
                 match take_back(shop, op).await {
                     Err(error) if error.code == CallCode::NotFound => {} // It went out just now.
                     taken => return taken,
@@ -136,6 +154,13 @@ fn taken_back(stored: StoredOp) -> TakenBack {
         ticket: stored.ticket,
         action: stored.action,
     }
+}
+
+fn unknown() -> CallError {
+    CallError::new(
+        CallCode::Unreachable,
+        "it may have reached the gateway, which does not answer now",
+    )
 }
 
 fn gone() -> CallError {
