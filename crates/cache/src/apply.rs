@@ -236,6 +236,8 @@ pub(crate) async fn settle(tx: &mut Tx<'_>) -> Result<u64, CacheError> {
     let settled = sqlx::query(
         "delete from outbox where state = 'sent' and ( \
            became_message in (select id from messages) \
+           or exists (select 1 from gone where gone.kind = 'message' \
+                      and gone.id = outbox.became_message) \
            or exists (select 1 from tickets where tickets.id = outbox.ticket \
                       and tickets.updated_at >= outbox.changed_at) \
            or exists (select 1 from gone where gone.kind = 'ticket' and gone.id = outbox.ticket))",

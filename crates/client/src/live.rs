@@ -70,6 +70,8 @@ struct Line<'a> {
     stored_at: Instant,
     /// The position that was received; unknown until something says it.
     upto: Option<i64>,
+    /// Where to go on after that position.
+    cursor: String,
     /// The head when the feed began: with it, all that was missed is here.
     target: i64,
     /// Whether something came since the last heartbeat.
@@ -99,7 +101,7 @@ async fn connect<'a>(
     send(
         &mut socket,
         &ClientFrame::Follow {
-            cursor: state.cursor,
+            cursor: state.cursor.clone(),
         },
     )
     .await?;
@@ -115,7 +117,8 @@ async fn connect<'a>(
         heard_at: now,
         stored_at: now,
         upto: state.upto,
-        target: 0,
+        cursor: state.cursor,
+        target: i64::MAX,
         moved: false,
         gap: None,
         jumps: Jumps::new(shop.now()),
@@ -230,6 +233,9 @@ impl Line<'_> {
             Message::Binary(_) => Err(End::Unreadable("the gateway sent what is not text")),
             Message::Pong(_) => {
                 self.proof_by = None;
+                if self.upto.is_some_and(|upto| upto >= self.target) {
+                    self.current();
+                }
                 Ok(())
             }
             Message::Close(reason) => Err(match reason.map(|reason| u16::from(reason.code)) {
@@ -268,11 +274,20 @@ impl Line<'_> {
             }
             ServerFrame::Changes {
                 changes,
+                after,
                 cursor,
                 upto,
             } => {
+                match self.upto {
+                    // What lies between would never come again after a newer cursor.
+                    Some(here) if after > here => return Err(lost()),
+                    // Said twice, or late: it changes nothing, and the cursor stays.
+                    Some(here) if upto <= here => {}
+                    _ => (self.upto, self.cursor) = (Some(upto), cursor),
+                }
+                let upto = self.upto.unwrap_or(upto);
                 let progress = Progress::Live {
-                    cursor: &cursor,
+                    cursor: &self.cursor,
                     upto,
                 };
                 let applied = self
@@ -280,7 +295,6 @@ impl Line<'_> {
                     .writer
                     .apply(&changes, progress, self.shop.now())
                     .await?;
-                self.upto = Some(upto);
                 self.moved = true;
                 if !changes.is_empty() {
                     self.shop.tell_applied(&applied);
@@ -317,7 +331,7 @@ impl Line<'_> {
                 self.current();
             }
             Missing::Perhaps => self.gap = Some(head),
-            Missing::Surely => return Err(End::unreachable("the live connection lost something")),
+            Missing::Surely => return Err(lost()),
         }
         if self.stored_at.elapsed() >= STORE_EVERY {
             self.stored_at = Instant::now();
@@ -340,6 +354,10 @@ impl Line<'_> {
             view.current_as_of = Some(now);
         });
     }
+}
+
+fn lost() -> End {
+    End::unreachable("the live connection lost something")
 }
 
 /// What a heartbeat's head says about what was received.

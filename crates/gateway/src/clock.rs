@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use deskhand_domain::Instant;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// Tells the time in whole milliseconds, as the database keeps it.
@@ -10,6 +13,8 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub struct Clock {
     /// A time that only tests move; `None` follows the machine.
     fixed: Option<Arc<Mutex<Instant>>>,
+    /// How far this clock is off the machine's, in milliseconds; only tests put it off.
+    off: Arc<AtomicI64>,
 }
 
 impl Clock {
@@ -17,6 +22,7 @@ impl Clock {
     pub fn fixed(at: Instant) -> Self {
         Self {
             fixed: Some(Arc::new(Mutex::new(at))),
+            off: Arc::default(),
         }
     }
 
@@ -25,9 +31,14 @@ impl Clock {
     pub fn now(&self) -> Instant {
         match &self.fixed {
             Some(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
-            None => Utc::now(),
+            None => Utc::now() + TimeDelta::milliseconds(self.off.load(Ordering::SeqCst)),
         }
         .trunc_subsecs(3)
+    }
+
+    /// Sets a clock that follows the machine's wrong by so much, as somebody who sets it would.
+    pub fn set_off(&self, by: TimeDelta) {
+        self.off.store(by.num_milliseconds(), Ordering::SeqCst);
     }
 
     /// Moves a fixed clock forward; the machine's clock cannot be moved.

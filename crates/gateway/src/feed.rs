@@ -99,7 +99,7 @@ impl Batch {
     /// Puts a batch together and encodes it.
     pub fn new(epoch: &str, after: i64, changes: Vec<Change>) -> Option<Self> {
         let upto = changes.last()?.position;
-        let whole = frame(epoch, Sight::WHOLE, changes.clone(), upto);
+        let whole = frame(epoch, Sight::WHOLE, after, changes.clone(), upto);
         Some(Self {
             after,
             upto,
@@ -118,7 +118,8 @@ impl Batch {
             .changes
             .iter()
             .filter(|change| sight.may(change.record.key().0));
-        frame(&self.epoch, sight, visible.cloned().collect(), self.upto)
+        let visible = visible.cloned().collect();
+        frame(&self.epoch, sight, self.after, visible, self.upto)
     }
 }
 
@@ -178,7 +179,7 @@ impl Feed {
     }
 }
 
-fn frame(epoch: &str, sight: Sight, changes: Vec<Change>, upto: i64) -> Utf8Bytes {
+fn frame(epoch: &str, sight: Sight, after: i64, changes: Vec<Change>, upto: i64) -> Utf8Bytes {
     let cursor = write_cursor(&LiveCursor {
         epoch: epoch.to_owned(),
         scope: sight.scope(),
@@ -186,6 +187,7 @@ fn frame(epoch: &str, sight: Sight, changes: Vec<Change>, upto: i64) -> Utf8Byte
     });
     encode(&ServerFrame::Changes {
         changes,
+        after,
         cursor,
         upto,
     })

@@ -44,6 +44,10 @@ pub enum ServerFrame {
     Changes {
         /// The entities.
         changes: Vec<Change>,
+        /// The position before them: a desktop that stands before it has missed something. 0 when
+        /// nobody says it.
+        #[serde(default)]
+        after: i64,
         /// Where to go on after them.
         cursor: String,
         /// The position the cursor stands at.

@@ -482,7 +482,7 @@ fn waits(ticket: &mut Ticket, message: &Message) {
     ticket.waiting_since = Some(since);
     ticket.due_at = Some(sla::due_at(since, ticket.channel, ticket.priority));
     ticket.last_message_at = message.sent_at.max(ticket.last_message_at);
-    ticket.updated_at = message.sent_at;
+    ticket.updated_at = message.sent_at.max(ticket.updated_at);
     ticket.snippet = text::snippet(&message.text);
 }
 

@@ -105,7 +105,7 @@ impl Tx {
         }
         end(&mut ticket, into);
         for changed in [&mut ticket, &mut target] {
-            changed.updated_at = self.now;
+            changed.updated_at = self.now.max(changed.updated_at);
         }
         self.put(&[ticket.clone(), target.clone()]).await?;
         self.put(&written).await?;
@@ -179,7 +179,7 @@ impl Tx {
         let mut earlier = entity::read_all::<Ticket>(&rows)?;
         for ticket in &mut earlier {
             ticket.merged_into = Some(into);
-            ticket.updated_at = self.now;
+            ticket.updated_at = self.now.max(ticket.updated_at);
         }
         self.put(&earlier).await
     }

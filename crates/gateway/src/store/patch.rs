@@ -30,7 +30,7 @@ impl Tx {
             return Err(StoreError::FieldsMoved { moved });
         }
         change(&mut ticket, patch);
-        ticket.updated_at = self.now;
+        ticket.updated_at = self.now.max(ticket.updated_at);
         self.put(std::slice::from_ref(&ticket)).await?;
         Ok(Some(ticket))
     }

@@ -276,7 +276,7 @@ impl Tx {
             Some(newest) => (newest.sent_at, text::snippet(&newest.text)),
             None => (held.before.last_message_at, held.before.snippet.clone()),
         };
-        ticket.updated_at = self.now;
+        ticket.updated_at = self.now.max(ticket.updated_at);
         self.put(&[ticket]).await
     }
 

@@ -277,7 +277,7 @@ impl Tx {
             patch::change(&mut ticket, changes);
             ticket.status = status;
         }
-        ticket.updated_at = self.now;
+        ticket.updated_at = self.now.max(ticket.updated_at);
         self.put(std::slice::from_ref(&ticket)).await?;
         self.put(std::slice::from_ref(&message)).await?;
         Ok(Some((message, ticket)))
