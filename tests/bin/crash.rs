@@ -1,6 +1,7 @@
-//! Stores operations in a cache and says each id once it is stored, until somebody ends it.
+//! Stores operations in a cache and says each id once it is stored, until somebody ends it, or until
+//! there are enough.
 //!
-//! Arguments: the file, its key in hexadecimal, a seed.
+//! Arguments: the file, its key in hexadecimal, a seed, perhaps how many operations.
 
 use anyhow::Context;
 use chrono::Utc;
@@ -17,12 +18,13 @@ async fn main() -> anyhow::Result<()> {
     let file = args.next().context("say which file")?;
     let key = args.next().as_deref().and_then(Key::from_hex);
     let seed: u64 = args.next().context("say which seed")?.parse()?;
+    let enough: u64 = args.next().map_or(Ok(u64::MAX), |many| many.parse())?;
     let mut dice = Dice::new(seed);
     let key = key.context("say which key")?;
-    let (writer, _reader) = Cache::open(Path::new(&file), &key).await?;
+    let (writer, reader) = Cache::open(Path::new(&file), &key).await?;
     let mut out = std::io::stdout();
     writeln!(out, "open")?;
-    loop {
+    for _ in 0..enough {
         let op = OpId(Uuid::now_v7());
         let ticket = TicketId(Uuid::from_u128(u128::from(dice.below(20))));
         let length = usize::try_from(1 + dice.below(4_000))?;
@@ -39,4 +41,7 @@ async fn main() -> anyhow::Result<()> {
             _ => {}
         }
     }
+    reader.close().await;
+    writer.close().await;
+    Ok(())
 }

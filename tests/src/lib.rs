@@ -12,6 +12,7 @@ pub mod disk;
 mod frames;
 pub mod gateway;
 pub mod line;
+pub mod power;
 pub mod process;
 pub mod random;
 pub mod wait;

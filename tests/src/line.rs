@@ -113,6 +113,11 @@ impl Line {
         self.state.send_modify(|state| state.silent = true);
     }
 
+    /// Whether it carries nothing.
+    pub fn is_silent(&self) -> bool {
+        self.state.borrow().silent
+    }
+
     /// Lets everything lie on the way for so long.
     pub fn slow_down(&self, delay: Duration) {
         self.state.send_modify(|state| state.delay = delay);

@@ -129,7 +129,8 @@ pub fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn signal(name: &str, target: &str) -> anyhow::Result<()> {
+/// Sends a signal to a process, or to a group when it begins with a dash.
+pub fn signal(name: &str, target: &str) -> anyhow::Result<()> {
     let args: [&OsStr; 3] = [name.as_ref(), "--".as_ref(), target.as_ref()];
     let status = Command::new("kill")
         .args(args)

@@ -3,6 +3,7 @@
 
 mod compare;
 mod dice;
+mod disk;
 mod plan;
 mod run;
 mod seat;

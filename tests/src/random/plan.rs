@@ -44,6 +44,25 @@ pub enum Step {
         /// Where.
         ticket: u64,
     },
+    /// An agent says how urgent a ticket is.
+    Urgent {
+        /// Who.
+        desk: usize,
+        /// Where.
+        ticket: u64,
+    },
+    /// An agent puts a ticket off.
+    Snooze {
+        /// Who.
+        desk: usize,
+        /// Where.
+        ticket: u64,
+    },
+    /// An agent takes the last reply back, wherever it is.
+    Undo {
+        /// Who.
+        desk: usize,
+    },
     /// A customer writes on the chat page.
     Chat,
     /// Waits until a desk has caught up, or could not.
@@ -80,6 +99,32 @@ pub enum Step {
         /// How many.
         operations: u32,
     },
+    /// The next operations reach the gateway twice, the second time late.
+    Echo {
+        /// Whose.
+        desk: usize,
+        /// How many.
+        operations: u32,
+    },
+    /// The next frames with changes come twice.
+    RepeatFrames {
+        /// Whose.
+        desk: usize,
+        /// How many.
+        frames: u32,
+    },
+    /// The next frames with changes come after the one that follows them.
+    ReorderFrames {
+        /// Whose.
+        desk: usize,
+        /// How many.
+        frames: u32,
+    },
+    /// The next pages of a sync come after what the live socket says meanwhile.
+    LatePages {
+        /// Whose.
+        desk: usize,
+    },
     /// A desk's line is as it should be.
     Heal {
         /// Whose.
@@ -105,12 +150,28 @@ pub enum Step {
         /// How long it has for it.
         microseconds: u64,
     },
+    /// The gateway stops, begins a new history as after a backup was put back, and starts again.
+    NewHistory,
     /// A desk's clock jumps.
     Jump {
         /// Whose.
         desk: usize,
         /// How far from the true time it is then.
         seconds: i64,
+    },
+    /// The gateway's clock jumps.
+    GatewayJump {
+        /// How far from the true time it is then.
+        seconds: i64,
+    },
+    /// A desk's computer sleeps while a customer writes, and wakes.
+    Sleep {
+        /// Whose.
+        desk: usize,
+        /// How long its clock says that it slept.
+        seconds: i64,
+        /// Whether its connections are gone when it wakes.
+        cut: bool,
     },
 }
 
@@ -119,8 +180,8 @@ pub enum Step {
 pub struct Plan {
     /// What it was made from.
     pub seed: u64,
-    /// How many desks there are.
-    pub desks: usize,
+    /// Who sits at each desk; one person may have several.
+    pub people: Vec<usize>,
     /// Whether the gateway is a process of its own, so that it can be killed.
     pub process: bool,
     /// What happens.
@@ -131,59 +192,99 @@ impl Plan {
     /// The plan of a seed.
     pub fn of(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let desks = if dice.chance(30) { 3 } else { 2 };
-        let process = dice.chance(25);
-        let length = 8 + dice.below(14);
-        let mut steps = Vec::new();
-        for _ in 0..length {
-            steps.push(step(&mut dice, desks, process));
+        let mut people = vec![0, 1];
+        if dice.chance(30) {
+            people.push(2);
         }
+        if dice.chance(25) {
+            // The last desk is another desktop of the first one's account.
+            people.pop();
+            people.push(0);
+        }
+        let process = dice.chance(25);
+        let length = 8 + dice.below(16);
+        let desks = people.len() as u64;
+        let steps = (0..length).map(|_| step(&mut dice, desks, process));
+        let steps = steps.collect();
         Self {
             seed,
-            desks,
+            people,
             process,
             steps,
         }
     }
 }
 
-fn step(dice: &mut Dice, desks: usize, process: bool) -> Step {
-    let desk = usize::try_from(dice.below(desks as u64)).unwrap_or_default();
+fn step(dice: &mut Dice, desks: u64, process: bool) -> Step {
+    let desk = usize::try_from(dice.below(desks)).unwrap_or_default();
     let ticket = 1 + dice.below(TICKETS);
-    match dice.below(100) {
+    let few = |dice: &mut Dice| 1 + u32::try_from(dice.below(2)).unwrap_or_default();
+    match dice.below(120) {
         0..20 => Step::Reply { desk, ticket },
-        20..30 => Step::Note { desk, ticket },
-        30..37 => Step::Tag { desk, ticket },
-        37..41 => Step::Assign { desk, ticket },
-        41..44 => Step::Close { desk, ticket },
-        44..58 => Step::Chat,
-        58..64 => Step::Settle { desk },
-        64..69 => Step::Cut { desk },
-        69..74 => Step::Silence { desk },
-        74..77 => Step::Slow {
+        20..28 => Step::Note { desk, ticket },
+        28..34 => Step::Tag { desk, ticket },
+        34..37 => Step::Assign { desk, ticket },
+        37..40 => Step::Close { desk, ticket },
+        40..42 => Step::Urgent { desk, ticket },
+        42..44 => Step::Snooze { desk, ticket },
+        44..50 => Step::Undo { desk },
+        50..62 => Step::Chat,
+        62..69 => Step::Settle { desk },
+        69..73 => Step::Cut { desk },
+        73..77 => Step::Silence { desk },
+        77..79 => Step::Slow {
             desk,
             milliseconds: 1 + dice.below(60),
         },
-        77..79 => Step::Trickle { desk },
-        79..84 => Step::Swallow {
+        79..81 => Step::Trickle { desk },
+        81..85 => Step::Swallow {
             desk,
-            operations: 1 + u32::try_from(dice.below(2)).unwrap_or_default(),
+            operations: few(dice),
         },
-        84..88 => Step::Heal { desk },
-        88..90 if process => Step::Kill,
-        88..90 => Step::Restart,
-        90..92 => Step::Stop,
-        92..94 => Step::Reopen { desk },
-        94..97 => Step::KillDesk {
+        85..89 => Step::Echo {
+            desk,
+            operations: few(dice),
+        },
+        89..92 => Step::RepeatFrames {
+            desk,
+            frames: few(dice),
+        },
+        92..95 => Step::ReorderFrames {
+            desk,
+            frames: few(dice),
+        },
+        95..97 => Step::LatePages { desk },
+        97..101 => Step::Heal { desk },
+        101..103 if process => Step::Kill,
+        101..103 => Step::Restart,
+        103..105 => Step::Stop,
+        105..107 => Step::NewHistory,
+        107..109 => Step::Reopen { desk },
+        109..112 => Step::KillDesk {
             desk,
             ticket,
             microseconds: dice.below(12_000),
         },
-        _ => Step::Jump {
+        112..115 => Step::Jump {
             desk,
-            seconds: i64::try_from(dice.below(1200)).unwrap_or_default() - 600,
+            seconds: jump(dice),
+        },
+        115..117 if !process => Step::GatewayJump {
+            seconds: jump(dice),
+        },
+        _ => Step::Sleep {
+            desk,
+            seconds: jump(dice).abs(),
+            cut: dice.chance(50),
         },
     }
+}
+
+/// A jump of a clock by one to eleven minutes. Less may be a wait, and a gateway holds what it
+/// holds until the clock has come there again.
+fn jump(dice: &mut Dice) -> i64 {
+    let seconds = 70 + i64::try_from(dice.below(600)).unwrap_or_default();
+    if dice.chance(50) { seconds } else { -seconds }
 }
 
 impl fmt::Display for Plan {
@@ -195,8 +296,8 @@ impl fmt::Display for Plan {
         };
         writeln!(
             f,
-            "seed {}: {} desks, the gateway is {place}",
-            self.seed, self.desks
+            "seed {}: the desks of {:?}, the gateway is {place}",
+            self.seed, self.people
         )?;
         for (number, step) in self.steps.iter().enumerate() {
             writeln!(f, "  {:>2}. {step:?}", number + 1)?;

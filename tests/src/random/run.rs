@@ -6,19 +6,21 @@ use super::{
     seat::Seat,
     shop::{House, Template},
 };
-use crate::{random::Dice, use_ring};
+use crate::{desk::failed, random::Dice, use_ring};
 use anyhow::Context;
-use deskhand_domain::{AccountId, MessageId, MessageKind, OpId, Ticket, TicketId, TicketStatus};
+use chrono::{DateTime, TimeDelta, Utc};
+use deskhand_domain::{AccountId, MessageKind, OpId, Priority, Ticket, TicketId, TicketStatus};
 use deskhand_gateway::testing;
 use deskhand_protocol::{
+    calls::CallCode,
     chat::{ChatSend, Conversation, OpenConversation},
     rest::TicketPatch,
     view::{
         AddNote, Connection, ConnectionView, Nothing, OutboxItem, OutboxState, SendReply,
-        TicketChange, TicketRef, TicketView,
+        TakenBack, TicketChange, TicketRef, TicketView, UndoSend,
     },
 };
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use tempfile::TempDir;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -46,6 +48,27 @@ pub struct Ran {
     pub chats: usize,
     /// Replies that the gateway refused since the conversation had gone on.
     pub held: usize,
+    /// Replies that their authors took back.
+    pub undone: usize,
+}
+
+impl std::ops::AddAssign for Ran {
+    fn add_assign(&mut self, other: Self) {
+        self.operations += other.operations;
+        self.chats += other.chats;
+        self.held += other.held;
+        self.undone += other.undone;
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} operations, {} messages of customers, {} replies held, {} taken back",
+            self.operations, self.chats, self.held, self.undone
+        )
+    }
 }
 
 /// What an agent did.
@@ -63,7 +86,8 @@ pub(super) struct Op {
 pub(super) enum What {
     Reply {
         text: String,
-        seen: Option<MessageId>,
+        /// Where the newest message that its author had seen stands in the conversation.
+        seen: Option<(DateTime<Utc>, Uuid)>,
     },
     Note {
         text: String,
@@ -81,8 +105,10 @@ pub(super) enum Fate {
     Goes,
     /// To send it all the same.
     Released,
-    /// To give it up.
+    /// To give it up, or to take it back.
     GivenUp,
+    /// To take it back, and nobody knows whether that arrived.
+    Unclear,
 }
 
 /// A message of the customer.
@@ -101,6 +127,7 @@ pub(super) struct World {
     pub(super) ops: Vec<Op>,
     pub(super) said: Vec<Said>,
     pub(super) held: usize,
+    undone: usize,
     pub(super) http: reqwest::Client,
     token: Option<String>,
     conversation: Uuid,
@@ -126,6 +153,7 @@ pub async fn run(
         operations: world.ops.iter().filter(|op| op.id.is_some()).count(),
         chats: world.said.len(),
         held: world.held,
+        undone: world.undone,
     })
 }
 
@@ -135,12 +163,14 @@ impl World {
         let folder = tempfile::tempdir()?;
         let house = House::open(template, &folder.path().join("gateway"), plan.process).await?;
         let mut seats = Vec::new();
-        for number in 0..plan.desks {
+        for (number, person) in plan.people.iter().enumerate() {
             let home = folder.path().join(format!("desk-{number}"));
-            seats.push(Seat::take(number, &home, house.listens()).await?);
+            seats.push(Seat::take(*person, &home, house.listens()).await?);
         }
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(10))
+            // Gateways end at any moment, and idle connections with them.
+            .pool_max_idle_per_host(0)
             .no_proxy()
             .build()?;
         let mut world = Self {
@@ -151,12 +181,13 @@ impl World {
             ops: Vec::new(),
             said: Vec::new(),
             held: 0,
+            undone: 0,
             http,
             token: None,
             conversation: Uuid::now_v7(),
             _folder: folder,
         };
-        for desk in 0..world.plan.desks {
+        for desk in 0..world.seats.len() {
             world.settle(desk, Duration::from_secs(20)).await?;
         }
         Ok(world)
@@ -187,7 +218,7 @@ impl World {
                 self.change(desk, ticket, patch, What::Tag { tag }).await?;
             }
             Step::Assign { desk, ticket } => {
-                let account = AccountId(testing::id(1, 1 + desk as u64));
+                let account = AccountId(testing::id(1, 1 + self.plan.people[desk] as u64));
                 let patch = TicketPatch {
                     assignee: Some(Some(account)),
                     ..TicketPatch::default()
@@ -201,14 +232,25 @@ impl World {
                 };
                 self.change(desk, ticket, patch, What::Other).await?;
             }
-            Step::Chat => {
-                let said = Said {
-                    id: Uuid::now_v7(),
-                    text: text("Chat"),
-                    acknowledged: false,
+            Step::Urgent { desk, ticket } => {
+                let patch = TicketPatch {
+                    priority: Some(Priority::Urgent),
+                    ..TicketPatch::default()
                 };
-                self.said.push(said);
-                self.chat().await?;
+                self.change(desk, ticket, patch, What::Other).await?;
+            }
+            Step::Snooze { desk, ticket } => {
+                let patch = TicketPatch {
+                    status: Some(TicketStatus::Snoozed),
+                    snoozed_until: Some(Utc::now() + TimeDelta::days(2)),
+                    ..TicketPatch::default()
+                };
+                self.change(desk, ticket, patch, What::Other).await?;
+            }
+            Step::Undo { desk } => self.undo(desk).await?,
+            Step::Chat => {
+                let text = text("Chat");
+                self.write_to_shop(text).await?;
             }
             Step::Settle { desk } => self.catch_up(desk).await?,
             Step::Cut { desk } => self.seats[desk].line.cut(),
@@ -219,6 +261,10 @@ impl World {
             }
             Step::Trickle { desk } => self.seats[desk].line.trickle(700),
             Step::Swallow { desk, operations } => self.seats[desk].line.swallow_answers(operations),
+            Step::Echo { desk, operations } => self.seats[desk].line.echo(operations),
+            Step::RepeatFrames { desk, frames } => self.seats[desk].line.repeat_frames(frames),
+            Step::ReorderFrames { desk, frames } => self.seats[desk].line.reorder_frames(frames),
+            Step::LatePages { desk } => self.seats[desk].line.hold_pages(2),
             Step::Heal { desk } => self.seats[desk].line.heal(),
             Step::Restart => {
                 self.house.stop().await?;
@@ -249,6 +295,17 @@ impl World {
                 seat.open().await?;
                 self.did(desk, ticket, What::Note { text }, op);
             }
+            Step::NewHistory => self.house.begin_anew().await?,
+            Step::GatewayJump { seconds } => self.house.set_clock(TimeDelta::seconds(seconds)),
+            Step::Sleep { desk, seconds, cut } => {
+                self.seats[desk].sleep()?;
+                let written = self.write_to_shop(text("Chat")).await;
+                if cut {
+                    self.seats[desk].line.cut();
+                }
+                self.seats[desk].wake(seconds).await?;
+                written?;
+            }
             Step::Jump { desk, seconds } => {
                 let _: serde_json::Value = self.seats[desk].call("put_clock", seconds).await?;
             }
@@ -256,16 +313,59 @@ impl World {
         Ok(())
     }
 
+    async fn write_to_shop(&mut self, text: String) -> anyhow::Result<()> {
+        self.said.push(Said {
+            id: Uuid::now_v7(),
+            text,
+            acknowledged: false,
+        });
+        self.chat().await
+    }
+
+    /// The author of the last reply of a desk takes it back, unless the line is silent: that may
+    /// take longer than a plan has.
+    async fn undo(&mut self, desk: usize) -> anyhow::Result<()> {
+        let seat = &mut self.seats[desk];
+        let last = self.ops.iter_mut().rfind(|op| {
+            let goes = op.id.is_some() && op.fate == Fate::Goes;
+            op.desk == desk && goes && matches!(op.what, What::Reply { .. })
+        });
+        let Some(last) = last.filter(|_| !seat.line.is_silent()) else {
+            return Ok(());
+        };
+        let which = UndoSend {
+            ticket: last.ticket,
+            op: last.id.context("it was acknowledged")?,
+        };
+        last.fate = match seat.try_call::<TakenBack>("undo_send", which).await? {
+            Ok(_) => {
+                self.undone += 1;
+                Fate::GivenUp
+            }
+            Err(error) => match error.code {
+                CallCode::TooLate | CallCode::NotFound => Fate::Goes,
+                CallCode::Unreachable => Fate::Unclear,
+                _ => return Err(failed(error)).context("undo"),
+            },
+        };
+        Ok(())
+    }
+
     /// An agent answers what stands on the screen now.
     async fn reply(&mut self, desk: usize, ticket: u64, text: String) -> anyhow::Result<()> {
         let seat = &mut self.seats[desk];
-        let view: TicketView = seat
-            .call("ticket", TicketRef { ticket: id(ticket) })
-            .await?;
+        let which = TicketRef { ticket: id(ticket) };
+        let view = match seat.try_call::<TicketView>("ticket", which).await? {
+            Ok(view) => view,
+            // A new history is being copied, and this ticket has not come yet.
+            Err(error) if error.code == CallCode::NotFound => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        };
         let newest = view
             .messages
             .iter()
             .rfind(|message| message.kind == MessageKind::Public);
+        let place = newest.map(|message| (message.sent_at, message.id.0));
         let seen = newest.map(|message| message.id);
         let reply = SendReply {
             ticket: id(ticket),
@@ -276,7 +376,7 @@ impl World {
             changes: None,
         };
         let op = seat.call("send_reply", reply).await?;
-        self.did(desk, ticket, What::Reply { text, seen }, Some(op));
+        self.did(desk, ticket, What::Reply { text, seen: place }, Some(op));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     desk::{PASSWORD, failed},
     line::Line,
-    process::program,
+    process::{program, signal},
 };
 use anyhow::{Context, bail};
 use deskhand_protocol::{
@@ -48,7 +48,7 @@ struct Running {
 
 impl Seat {
     pub(super) async fn take(
-        number: usize,
+        person: usize,
         folder: &Path,
         gateway: SocketAddr,
     ) -> anyhow::Result<Self> {
@@ -60,7 +60,7 @@ impl Seat {
         seat.start().await?;
         let with = Password {
             address: seat.line.address(),
-            email: (*PEOPLE.get(number).context("nobody sits there")?).to_owned(),
+            email: (*PEOPLE.get(person).context("nobody sits there")?).to_owned(),
             password: PASSWORD.to_owned(),
             passphrase: None,
         };
@@ -154,6 +154,30 @@ impl Seat {
             Some(answer) => read(&answer)?.map(Some).map_err(failed),
             None => Ok(None),
         }
+    }
+
+    /// Sends the computer to sleep.
+    pub(super) fn sleep(&self) -> anyhow::Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// Wakes it; its clock is that far off then.
+    pub(super) async fn wake(&mut self, seconds: i64) -> anyhow::Result<()> {
+        let running = self.running.as_mut().context("the desk is closed")?;
+        // Already there when it wakes, as the new time would be.
+        let line = json!({ "name": "put_clock", "args": seconds });
+        running.to.write_all(format!("{line}\n").as_bytes()).await?;
+        self.signal("-CONT")?;
+        let running = self.running.as_mut().context("the desk is closed")?;
+        let answer = tokio::time::timeout(CALL, running.from.next_line()).await;
+        answer.context("the desk did not wake")??;
+        Ok(())
+    }
+
+    fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let running = self.running.as_ref().context("the desk is closed")?;
+        let process = running.child.id().context("the desk ended")?;
+        signal(name, &process.to_string())
     }
 
     /// Its keychain's secret of that kind: `session` or `cache-key`.

@@ -8,7 +8,10 @@ use crate::{
     wait,
 };
 use anyhow::Context;
-use deskhand_gateway::{Config, Running, passwords, testing};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use chrono::TimeDelta;
+use deskhand_domain::Channel;
+use deskhand_gateway::{Clock, Config, Running, start_at, testing};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -27,14 +30,24 @@ impl Template {
     pub async fn make() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let running = deskhand_gateway::start(Config::embedded(folder.path())).await?;
-        let hash = passwords::hash(PASSWORD).await;
-        let shop = testing::small_shop(chrono::Utc::now(), 2 * TICKETS, hash);
+        let hash = quick_hash(PASSWORD)?;
+        let mut shop = testing::small_shop(chrono::Utc::now(), 2 * TICKETS, hash);
+        // Half of it is mail, whose replies the gateway holds for a moment.
+        let mails = |number: u32| number % 4 < 2;
+        for ticket in shop
+            .tickets
+            .iter_mut()
+            .filter(|ticket| mails(ticket.number))
+        {
+            ticket.channel = Channel::Email;
+        }
         running.state.store.seed(shop).await?;
         running.stop().await;
         Ok(Self { folder })
     }
 
-    fn copy(&self, to: &Path) -> anyhow::Result<()> {
+    /// Copies it into a folder.
+    pub fn copy(&self, to: &Path) -> anyhow::Result<()> {
         std::fs::create_dir_all(to)?;
         for file in std::fs::read_dir(self.folder.path())? {
             let file = file?;
@@ -46,10 +59,18 @@ impl Template {
     }
 }
 
+/// A hash that costs as little as one may: there are thousands of sign-ins.
+fn quick_hash(password: &str) -> anyhow::Result<String> {
+    let cost = Params::new(Params::MIN_M_COST, 1, 1, None)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost);
+    Ok(argon2.hash_password(password.as_bytes())?.to_string())
+}
+
 /// The gateway of one scenario. It keeps its port and its folder.
 pub struct House {
     folder: PathBuf,
     config: Config,
+    clock: Clock,
     as_process: bool,
     inside: Option<Running>,
     outside: Option<Process>,
@@ -66,13 +87,15 @@ impl House {
         let mut config = Config::embedded(folder);
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         config.chat_messages_per_minute = 100_000;
+        config.undo_seconds = 1;
         std::fs::write(
             folder.join("gateway.toml"),
-            "chat_messages_per_minute = 100000\n",
+            "chat_messages_per_minute = 100000\nundo_seconds = 1\n",
         )?;
         let mut house = Self {
             folder: folder.to_owned(),
             config,
+            clock: Clock::default(),
             as_process,
             inside: None,
             outside: None,
@@ -104,9 +127,10 @@ impl House {
         if self.as_process {
             return self.start_process().await;
         }
-        let config = &self.config;
+        let (config, clock) = (&self.config, &self.clock);
         let running = wait::until("the gateway's port to be free", || async {
-            Ok(deskhand_gateway::start(config.clone()).await.ok())
+            let started = start_at(config.clone(), clock.clone()).await;
+            Ok(started.ok())
         })
         .await?;
         self.inside = Some(running);
@@ -138,6 +162,22 @@ impl House {
         })?;
         self.outside = Some(process);
         Ok(())
+    }
+
+    /// Sets its clock wrong by so much. A gateway that is a process follows the machine's.
+    pub fn set_clock(&self, off: TimeDelta) {
+        self.clock.set_off(off);
+    }
+
+    /// Stops it, begins a new history as after a backup was put back, and starts it again.
+    pub async fn begin_anew(&mut self) -> anyhow::Result<()> {
+        self.stop().await?;
+        // A process that another scenario is starting may hold the lock until it runs.
+        wait::until("the folder to be free", || async {
+            Ok(deskhand_gateway::new_epoch(&self.config).await.ok())
+        })
+        .await?;
+        self.start().await
     }
 
     /// Stops it in order.
