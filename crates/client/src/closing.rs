@@ -2,6 +2,7 @@
 //! damaged.
 
 use crate::{
+    backoff::Backoff,
     client::{Client, Inner},
     copy, outbox,
     profile::{Profile, Signed},
@@ -25,8 +26,7 @@ use tokio_util::sync::CancellationToken;
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// How often a damaged cache is made anew.
 const REBUILD_EVERY: Duration = Duration::from_secs(600);
-/// How often somebody looks whether the gateway is there to fill a new one, or to say why the
-/// session has ended.
+/// How often somebody looks whether the gateway is there to fill a new one.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How long a sign-out waits for what is still to be sent.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
@@ -148,6 +148,7 @@ impl Inner {
 
 /// Asks the gateway until it says why it ended the session: a revoked one takes the copy with it.
 async fn why(shop: &Shop) -> CallError {
+    let mut backoff = Backoff::reconnect();
     loop {
         match shop.gateway.session().await {
             Err(error) if error.is_revoked() => {
@@ -156,10 +157,7 @@ async fn why(shop: &Shop) -> CallError {
                     "the session was ended from elsewhere, and the copy is gone from this computer",
                 );
             }
-            Err(error) if error.is_unreachable() || error.is_transient() => {
-                if error.is_signed_out() {
-                    break;
-                }
+            Err(error) if error.is_transient() && !error.is_signed_out() => {
                 let problem = CallError::from(error);
                 shop.set_connection(|view| {
                     view.state = Connection::Offline;
@@ -168,7 +166,7 @@ async fn why(shop: &Shop) -> CallError {
             }
             _ => break,
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
+        tokio::time::sleep(backoff.next(None, rand::random())).await;
     }
     CallError::new(CallCode::SignedOut, "the session has ended")
 }

@@ -1,8 +1,10 @@
 //! The core before a gateway that answers what a test tells it to.
 
+mod ends;
 mod fake;
 mod held;
 mod keys;
 mod liveness;
+mod ops;
 mod scope;
 mod upkeep;

@@ -19,6 +19,11 @@ export class Unlock {
     this.email = boot.email;
   }
 
+  /** Whether the passphrase was right, and only a sign-in is missing: the core says so at its next start. */
+  get opened(): boolean {
+    return this.error?.code === 'lease_ended' || this.error?.code === 'signed_out';
+  }
+
   /** Opens the copy with what was typed. */
   async open(): Promise<SignedIn | null> {
     const { passphrase } = this;
