@@ -10,7 +10,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use deskhand_domain::TicketId;
 use deskhand_protocol::sync::Change;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Connection as _, Row, Sqlite, Transaction};
 use std::collections::BTreeSet;
 
 /// How the copy stands after a batch.
@@ -68,7 +68,8 @@ impl Writer {
         now: DateTime<Utc>,
     ) -> Result<Applied, CacheError> {
         let batch = Batch::new(changes, now)?;
-        let mut tx = self.pool.begin().await.doing("begin to apply changes")?;
+        let mut connection = self.connection_for(&progress).await?;
+        let mut tx = connection.begin().await.doing("begin to apply changes")?;
         self.settle_for(&mut tx, &progress).await?;
         if matches!(progress, Progress::Begin { .. }) {
             clear(&mut tx).await?;

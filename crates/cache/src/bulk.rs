@@ -1,22 +1,83 @@
-//! How the writer works while the history comes in, and how it works otherwise.
+//! How the writer works: for what a person did, and for what can be fetched or made again.
 
 use crate::{
     apply::{Progress, Tx},
     error::{CacheError, Doing},
     open::Writer,
 };
-use sqlx::AssertSqlSafe;
-use std::sync::atomic::Ordering;
+use sqlx::{Sqlite, pool::PoolConnection};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// The pages that are changed again and again, those of the indexes, stay in memory, and go to
-/// the file once in a while instead of with every commit.
-const HISTORY: &str = "pragma cache_size = -65536; pragma wal_autocheckpoint = 8192";
-const AS_USUAL: &str =
-    "pragma cache_size = -8192; pragma wal_autocheckpoint = 1000; pragma shrink_memory";
+/// How the connection works at the moment.
+#[derive(Default)]
+pub(crate) struct Mode {
+    /// Its commits do not wait for the disk; they do again when it is given back.
+    relaxed: AtomicBool,
+    /// The history comes in.
+    history: AtomicBool,
+}
+
+impl Mode {
+    /// What makes the connection work as usual again, if it does not.
+    pub(crate) fn as_usual(&self) -> Option<&'static str> {
+        if !self.relaxed.swap(false, Relaxed) {
+            None
+        } else if self.history.load(Relaxed) {
+            Some("pragma synchronous = full; pragma wal_autocheckpoint = 8192")
+        } else {
+            Some("pragma synchronous = full; pragma wal_autocheckpoint = 1000")
+        }
+    }
+}
 
 impl Writer {
-    /// Settles how to work for what comes; a restart in the middle of the history begins with its
-    /// next page.
+    /// The connection for changes that mean this progress. Pages of the history do not wait for
+    /// the disk: a power failure may undo the last ones as a whole, and they are fetched again. A
+    /// later commit that waits takes the earlier ones with it.
+    pub(crate) async fn connection_for(
+        &self,
+        progress: &Progress<'_>,
+    ) -> Result<PoolConnection<Sqlite>, CacheError> {
+        match progress {
+            Progress::Begin { .. } | Progress::Page { .. } => {
+                self.relaxed("pragma synchronous = normal").await
+            }
+            Progress::Live { .. } => self.pool.acquire().await.doing("begin to write"),
+        }
+    }
+
+    /// The connection for the index, which is made again from what is stored. It says itself when
+    /// the log is written into the file.
+    pub(crate) async fn connection_for_index(&self) -> Result<PoolConnection<Sqlite>, CacheError> {
+        self.relaxed("pragma synchronous = normal; pragma wal_autocheckpoint = 0")
+            .await
+    }
+
+    async fn relaxed(&self, settings: &'static str) -> Result<PoolConnection<Sqlite>, CacheError> {
+        let mut connection = self.pool.acquire().await.doing("begin to write")?;
+        self.mode.relaxed.store(true, Relaxed);
+        sqlx::raw_sql(settings)
+            .execute(&mut *connection)
+            .await
+            .doing("settle how to write")?;
+        Ok(connection)
+    }
+
+    /// Writes the log into the file, unless the history does.
+    pub(crate) async fn checkpoint(&self) -> Result<(), CacheError> {
+        if self.mode.history.load(Relaxed) {
+            return Ok(());
+        }
+        sqlx::query("pragma wal_checkpoint(passive)")
+            .fetch_all(&self.pool)
+            .await
+            .doing("write the log into the file")?;
+        Ok(())
+    }
+
+    /// Gives the connection memory while the history comes in, so that the pages that change again
+    /// and again, those of the indexes, stay there; a restart in the middle of the history begins
+    /// with its next page.
     pub(crate) async fn settle_for(
         &self,
         tx: &mut Tx<'_>,
@@ -27,11 +88,15 @@ impl Writer {
             // Frames come between the pages.
             Progress::Live { .. } => return Ok(()),
         };
-        if self.history.swap(history, Ordering::Relaxed) == history {
+        if self.mode.history.swap(history, Relaxed) == history {
             return Ok(());
         }
-        let settings = if history { HISTORY } else { AS_USUAL };
-        sqlx::raw_sql(AssertSqlSafe(settings))
+        let settings = if history {
+            "pragma cache_size = -65536; pragma wal_autocheckpoint = 8192"
+        } else {
+            "pragma cache_size = -8192; pragma shrink_memory"
+        };
+        sqlx::raw_sql(settings)
             .execute(&mut **tx)
             .await
             .doing("settle how to write")?;

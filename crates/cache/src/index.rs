@@ -10,7 +10,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use deskhand_domain::{Customer, Message, Order, Shipment, Ticket};
 use serde_json::{Value, json};
-use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Row, Sqlite, SqliteConnection, Transaction};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -169,6 +169,10 @@ impl Writer {
     /// Indexes some of what changed, the newest first, or puts pieces of the index together, and
     /// holds the writer about as long as it is told. Answers whether there is more.
     pub async fn index_slice(&self, budget: Duration) -> Result<bool, CacheError> {
+        if self.pace.checkpoints() {
+            self.checkpoint().await?;
+            return Ok(true);
+        }
         if self.pace.merges() {
             let begun = Instant::now();
             let worked = self.merge(self.pace.pages.now()).await?;
@@ -177,9 +181,13 @@ impl Writer {
             return Ok(true);
         }
         let begun = Instant::now();
-        let mut tx = self.pool.begin().await.doing("begin to index")?;
+        let mut connection = self.connection_for_index().await?;
+        let mut tx = connection.begin().await.doing("begin to index")?;
         let queue = next(&mut tx, self.pace.rows.now()).await?;
         if queue.is_empty() {
+            drop(tx);
+            drop(connection);
+            self.checkpoint().await?;
             return Ok(false);
         }
         let rows: Vec<(Kind, i64)> = queue.iter().map(|(_, kind, row)| (*kind, *row)).collect();
@@ -206,7 +214,8 @@ impl Writer {
     /// Puts pieces of the word index together, as many pages as it is told. Answers whether there
     /// was something to do.
     async fn merge(&self, pages: u32) -> Result<bool, CacheError> {
-        let mut tx = self.pool.begin().await.doing("begin to merge")?;
+        let mut connection = self.connection_for_index().await?;
+        let mut tx = connection.begin().await.doing("begin to merge")?;
         let before = changes(&mut tx).await?;
         sqlx::query("insert into words (words, rank) values ('merge', ?1)")
             .bind(pages)
@@ -283,6 +292,18 @@ pub(crate) async fn forget(tx: &mut Tx<'_>, rows: &[(Kind, i64)]) -> Result<(), 
         .iter()
         .map(|(kind, row)| json!([*kind as i64, row]))
         .collect();
+    // What came just now is in no index.
+    let any: Option<i64> = sqlx::query_scalar(
+        "select 1 from documents \
+         where (kind, row) in (select value ->> 0, value ->> 1 from json_each(?1)) limit 1",
+    )
+    .bind(text(&rows)?)
+    .fetch_optional(&mut **tx)
+    .await
+    .doing("look into the index")?;
+    if any.is_none() {
+        return Ok(());
+    }
     for statement in [
         "delete from words where rowid in (select doc from documents \
          where (kind, row) in (select value ->> 0, value ->> 1 from json_each(?1)))",

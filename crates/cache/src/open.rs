@@ -1,6 +1,7 @@
 //! Opening the file: the key first, then the schema, then readers.
 
 use crate::{
+    bulk::Mode,
     ending::{Alive, Ending, ending},
     error::{Primary, code},
     key::Key,
@@ -18,7 +19,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::sync::OnceCell;
@@ -36,8 +37,8 @@ pub struct Writer {
     lock: Mutex<Option<File>>,
     /// How the index is made.
     pub(crate) pace: Pace,
-    /// Whether it is settled for the history that comes in.
-    pub(crate) history: AtomicBool,
+    /// How the connection works at the moment.
+    pub(crate) mode: Arc<Mode>,
     _ending: Ending,
 }
 
@@ -93,13 +94,15 @@ impl Cache {
         let blame = |error| blame(error, path, key_is_known == Some(true));
         let (alive, ending) = ending();
 
+        let mode = Arc::new(Mode::default());
+        let back = Arc::clone(&mode);
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(10))
-            .after_release(|connection, _| Box::pin(is_settled(connection)))
+            .after_release(move |connection, _| Box::pin(is_settled(connection, back.as_usual())))
             .connect_with(writing(path, key, alive.clone()))
             .await
             .map_err(blame)?;
@@ -126,7 +129,7 @@ impl Cache {
                 pool,
                 lock: Mutex::new(Some(lock)),
                 pace: Pace::new(),
-                history: AtomicBool::new(false),
+                mode,
                 _ending: ending.clone(),
             },
             Reader {
@@ -277,9 +280,16 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
 
 /// Whether the writer's connection may be used again. SQLite ends a transaction by itself when the
 /// disk is full; sqlx goes on counting it, and what is committed later might never be.
-async fn is_settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+async fn is_settled(
+    connection: &mut SqliteConnection,
+    as_usual: Option<&'static str>,
+) -> Result<bool, sqlx::Error> {
     // Waits for a rollback that is on its way.
     connection.ping().await?;
+    if let Some(settings) = as_usual {
+        // A connection for which this fails is closed; the next one begins as usual.
+        sqlx::raw_sql(settings).execute(&mut *connection).await?;
+    }
     Ok(!connection.is_in_transaction())
 }
 
@@ -289,8 +299,7 @@ fn writing(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         // Only new files take it; pages of an older one are used again.
         .auto_vacuum(SqliteAutoVacuum::Incremental)
-        // For all of it and not only the outbox: one fsync per applied batch is cheap, and a
-        // switch inside a connection could be forgotten.
+        // What can be fetched or made again says otherwise for itself, see `bulk`.
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", "-8192")
         .optimize_on_close(true, 400)

@@ -8,6 +8,9 @@ use std::{
 /// The word index puts as many pieces together as came since; with fewer it would write the same
 /// words more often.
 const PIECES: u32 = 16;
+/// After so many steps the log is written into the file, as a step of its own: short ones, since
+/// nobody can write meanwhile.
+const STEPS: u32 = 8;
 
 /// How the index is made.
 pub(crate) struct Pace {
@@ -17,6 +20,7 @@ pub(crate) struct Pace {
     pub(crate) pages: Size,
     pieces: AtomicU32,
     merges: AtomicBool,
+    steps: AtomicU32,
 }
 
 impl Pace {
@@ -27,7 +31,17 @@ impl Pace {
             pieces: AtomicU32::new(0),
             // There may be pieces from before.
             merges: AtomicBool::new(true),
+            steps: AtomicU32::new(0),
         }
+    }
+
+    /// Whether the log is written into the file next.
+    pub(crate) fn checkpoints(&self) -> bool {
+        let due = self.steps.load(Relaxed) >= STEPS;
+        if due {
+            self.steps.store(0, Relaxed);
+        }
+        due
     }
 
     /// Whether pieces are put together next.
@@ -38,10 +52,12 @@ impl Pace {
     /// A merge ended; whether it found something to do.
     pub(crate) fn merged(&self, worked: bool) {
         self.merges.store(worked, Relaxed);
+        self.steps.fetch_add(1, Relaxed);
     }
 
     /// One more piece of the index was written.
     pub(crate) fn stored(&self) {
+        self.steps.fetch_add(1, Relaxed);
         if self.pieces.fetch_add(1, Relaxed) + 1 >= PIECES {
             self.pieces.store(0, Relaxed);
             self.merges.store(true, Relaxed);
