@@ -31,7 +31,7 @@ export class Desk {
   }
 
   get composer(): Locator {
-    return this.page.getByRole('tabpanel').getByRole('textbox');
+    return this.conversation.getByRole('tabpanel').getByRole('textbox');
   }
 
   get panel(): Locator {

@@ -13,6 +13,7 @@ import type {
   Ticket,
   TicketId,
   TicketPatch,
+  TicketRow,
   ViewId,
 } from '../../ipc';
 import { wholeOf, type Whole } from '../ticket/merge';
@@ -250,6 +251,13 @@ export class Shop {
   macros(): Promise<MacroView[]> {
     const ticket = this.ticket.id;
     return ticket === null ? Promise.resolve([]) : this.#call('macros', { ticket });
+  }
+
+  /** Which of these conversations are part of another one already; only closed ones can be. */
+  async merged(rows: readonly TicketRow[]): Promise<Set<TicketId>> {
+    const closed = rows.filter(({ status }) => status === 'closed').map(({ id }) => id);
+    const views = await Promise.all(closed.map((ticket) => this.#call('ticket', { ticket }).catch(() => null)));
+    return new Set(views.filter((view) => view?.ticket.merged_into !== undefined).map((view) => view?.ticket.id ?? ''));
   }
 
   /** The ticket with a number, if it is on this computer. */
