@@ -293,6 +293,9 @@ fn derive(passphrase: &str, salt: &[u8], cost: Cost) -> Option<Keys> {
 
 /// Writes a file whole or not at all; nobody else on this computer may read it.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
     let draft = draft(path);
     if let Err(error) = fs::remove_file(&draft)
         && error.kind() != ErrorKind::NotFound
