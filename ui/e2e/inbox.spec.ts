@@ -78,7 +78,7 @@ test('the table of keys and the commands open and close', async ({ page }) => {
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox').fill('snoozed');
+  await page.getByRole('dialog').getByRole('combobox').fill('snoozed');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Snoozed' })).toHaveAttribute('aria-current', 'page');
 });

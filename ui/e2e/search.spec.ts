@@ -11,7 +11,7 @@ test('an order’s number finds the order first, and Enter opens its conversatio
   await desk.show('Where is it');
   const number = (await desk.panel.locator('[data-order]').first().getByText(/^HP-\d+$/).first().textContent()) ?? '';
   await page.keyboard.press('/');
-  const field = page.getByRole('combobox');
+  const field = page.getByRole('dialog').getByRole('combobox');
   await expect(field).toBeFocused();
   await page.keyboard.type(number.replace('HP-', ''));
   const first = page.locator('[data-hit]').first();
@@ -26,7 +26,7 @@ test('an order’s number finds the order first, and Enter opens its conversatio
 
 test('words are marked, operators complete, and what is no filter is said', async ({ page }) => {
   await page.keyboard.press('/');
-  const field = page.getByRole('combobox');
+  const field = page.getByRole('dialog').getByRole('combobox');
   await field.fill('tent');
   await expect(page.locator('[data-hit] mark').first()).toHaveText(/^tent/i);
   await field.fill('tent is:op');
