@@ -38,8 +38,8 @@ async function crossing(page: Page, request: APIRequestContext): Promise<{ mine:
   const desk = new Desk(page);
   await desk.show('E-mail');
   await expect(desk.conversation).toHaveAttribute('data-ticket', /./);
-  const mine = `A new one leaves on Monday. ${Date.now()}`;
-  const theirs = `A new one leaves today. ${Date.now()}`;
+  const mine = `You get €20.00 back. ${Date.now()}`;
+  const theirs = `You get €25.00 back. ${Date.now()}`;
   await page.keyboard.press('r');
   await desk.composer.pressSequentially(mine);
   await metteAnswers(page, request, theirs);
@@ -60,7 +60,13 @@ test('a reply that crosses a colleague’s answer is held, and shown beside it',
   const dialog = page.getByRole('dialog', { name: /is held/ });
   await expect(dialog.getByRole('region', { name: 'What you missed' })).toContainText(theirs);
   await expect(dialog.getByRole('region', { name: 'Your reply' })).toContainText(mine);
-  await desk.expectAccessible();
+  const amount = dialog.getByRole('table', { name: 'What the two say' }).getByRole('row', { name: /Amount/ });
+  await expect(amount).toHaveAttribute('data-verdict', 'disagrees');
+  await expect(amount).toContainText(/€25.00.*€20.00/);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await desk.expectAccessible();
+  }
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
 
@@ -97,6 +103,16 @@ test('a held reply can be dropped', async ({ page, request }) => {
   await page.keyboard.press('1');
   await expect(desk.thread.getByText(mine)).toHaveCount(0);
   await expect(desk.composer).toHaveValue('');
+
+  // For some seconds it can be brought back; then it is gone from the outbox too.
+  await page.keyboard.press('z');
+  await expect(desk.thread.locator('[data-pending=held]', { hasText: mine })).toBeVisible();
+  await page.keyboard.press('y');
+  await page.keyboard.press('1');
+  await expect(page.locator('[data-regret]')).toBeVisible();
+  await expect(page.locator('[data-regret]')).toHaveCount(0, { timeout: 15_000 });
+  await expect(desk.thread.getByText(mine)).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /^Held replies/ })).not.toContainText('1');
 });
 
 test('a sent reply counts down and comes back with one key', async ({ page }) => {
