@@ -88,7 +88,7 @@ impl Size {
     /// Learns from a step: quickly when it took too long, slowly when more would have fitted.
     pub(crate) fn took(&self, took: Duration, budget: Duration) {
         let now = f64::from(self.now());
-        let fits = budget.as_secs_f64() * 0.6 / took.as_secs_f64().max(1e-6);
+        let fits = budget.as_secs_f64() * 0.4 / took.as_secs_f64().max(1e-6);
         let next = (now * fits.clamp(0.4, 1.15)).round();
         // Small sizes grow too.
         let next = if fits > 1.1 {
