@@ -2,12 +2,16 @@
 
 use crate::{
     profile::Profile,
-    shop::report,
+    shop::{cache_failed, report},
     vault::{KEY, Vault},
 };
 use chrono::{DateTime, Utc};
 use deskhand_cache::{Cache, Key, OpenError, Reader, StoredOp, Writer};
-use deskhand_protocol::calls::{CallCode, CallError};
+use deskhand_domain::TicketId;
+use deskhand_protocol::{
+    calls::{CallCode, CallError},
+    view::Draft,
+};
 use std::path::{Path, PathBuf};
 
 /// Whether a cache that cannot be used here may be put aside for a new one: the key does not open
@@ -20,8 +24,8 @@ pub(crate) enum IfKeyIsWrong {
     BeginAnew,
 }
 
-/// Opens the profile's cache. A damaged one is put aside and its outbox taken over as far as it
-/// can be read; so is one whose key is lost or, at a sign-in, one of a newer program. Nothing is
+/// Opens the profile's cache. A damaged one is put aside, its outbox and drafts taken over as far
+/// as they can be read; so is one whose key is lost or, at a sign-in, one of a newer program. Nothing is
 /// deleted.
 pub(crate) async fn open(
     vault: &Vault,
@@ -43,21 +47,21 @@ pub(crate) async fn open(
         }
     }
     if is_damage_noted(&path) {
-        let rescued = Cache::salvage(&path, &key).await;
+        let rescued = Rescued::from(&path, &key).await;
         return begin_anew(&path, &key, "damaged", &rescued, now).await;
     }
     match Cache::open(&path, &key).await {
         Err(OpenError::Damaged(error)) => {
             report(&error, "the cache is damaged; a new one is made");
-            let rescued = Cache::salvage(&path, &key).await;
+            let rescued = Rescued::from(&path, &key).await;
             begin_anew(&path, &key, "damaged", &rescued, now).await
         }
         Err(OpenError::WrongKey) if if_wrong == IfKeyIsWrong::BeginAnew => {
-            begin_anew(&path, &key, "wrong-key", &[], now).await
+            begin_anew(&path, &key, "wrong-key", &Rescued::default(), now).await
         }
         Err(OpenError::Newer(_)) if if_wrong == IfKeyIsWrong::BeginAnew => {
             // No column ever changes its meaning, so what waits to be sent can be read.
-            let rescued = Cache::salvage(&path, &key).await;
+            let rescued = Rescued::from(&path, &key).await;
             begin_anew(&path, &key, "newer", &rescued, now).await
         }
         opened => opened.map_err(not_opened),
@@ -79,11 +83,27 @@ fn damage_note(path: &Path) -> PathBuf {
     path.with_extension("damage-found")
 }
 
+/// What is nowhere else: what waits to be sent, and what was begun.
+#[derive(Default)]
+struct Rescued {
+    operations: Vec<StoredOp>,
+    drafts: Vec<(TicketId, Draft)>,
+}
+
+impl Rescued {
+    async fn from(path: &Path, key: &Key) -> Self {
+        Self {
+            operations: Cache::salvage(path, key).await,
+            drafts: Cache::salvage_drafts(path, key).await,
+        }
+    }
+}
+
 async fn begin_anew(
     path: &Path,
     key: &Key,
     why: &str,
-    rescued: &[StoredOp],
+    rescued: &Rescued,
     now: DateTime<Utc>,
 ) -> Result<(Writer, Reader), CallError> {
     put_aside(path, why, now)?;
@@ -93,8 +113,12 @@ async fn begin_anew(
         report(&error, "the note of the damage could not be removed");
     }
     let (writer, reader) = Cache::open(path, key).await.map_err(not_opened)?;
-    for op in rescued {
-        writer.adopt(op).await.map_err(crate::shop::cache_failed)?;
+    for op in &rescued.operations {
+        writer.adopt(op).await.map_err(cache_failed)?;
+    }
+    for (ticket, draft) in &rescued.drafts {
+        let saved = writer.save_draft(*ticket, draft).await;
+        saved.map_err(cache_failed)?;
     }
     Ok((writer, reader))
 }

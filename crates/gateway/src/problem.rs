@@ -16,9 +16,18 @@ pub struct Refusal {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
-    missed: Vec<Message>,
-    moved: Vec<Compared>,
+    meanwhile: Meanwhile,
     retry_after: Option<TimeDelta>,
+}
+
+/// What happened since whoever asks looked.
+#[derive(Debug, Clone)]
+enum Meanwhile {
+    Nothing,
+    /// Messages were written.
+    Missed(Vec<Message>),
+    /// Values were set; these are they now.
+    Moved(Vec<Compared>),
 }
 
 impl Refusal {
@@ -29,8 +38,7 @@ impl Refusal {
             code,
             detail: detail.into(),
             errors: Vec::new(),
-            missed: Vec::new(),
-            moved: Vec::new(),
+            meanwhile: Meanwhile::Nothing,
             retry_after: None,
         }
     }
@@ -114,6 +122,11 @@ impl Refusal {
             .as_ref()
             .and_then(|name| name.as_str())
             .unwrap_or("internal");
+        let (missed, moved) = match &self.meanwhile {
+            Meanwhile::Nothing => (Vec::new(), Vec::new()),
+            Meanwhile::Missed(missed) => (missed.clone(), Vec::new()),
+            Meanwhile::Moved(moved) => (Vec::new(), moved.clone()),
+        };
         Problem {
             kind: format!("/problems/{name}"),
             title: self.code.title().to_owned(),
@@ -121,8 +134,8 @@ impl Refusal {
             detail: self.detail.clone(),
             code: self.code,
             errors: self.errors.clone(),
-            missed: self.missed.clone(),
-            moved: self.moved.clone(),
+            missed,
+            moved,
             request_id,
         }
     }
@@ -168,7 +181,7 @@ impl From<StoreError> for Refusal {
                     Code::ThreadMoved,
                     "the conversation went on and nothing was sent: read what is in missed, then send again with the newest as seen",
                 );
-                refusal.missed.clone_from(missed);
+                refusal.meanwhile = Meanwhile::Missed(missed.clone());
                 refusal
             }
             StoreError::FieldsMoved { moved } => {
@@ -176,7 +189,7 @@ impl From<StoreError> for Refusal {
                     Code::FieldsMoved,
                     "somebody changed the same meanwhile and nothing was changed: look at moved, then send again with that as was",
                 );
-                refusal.moved.clone_from(moved);
+                refusal.meanwhile = Meanwhile::Moved(moved.clone());
                 refusal
             }
             StoreError::Wrong { pointer, detail } => Self::field(pointer, detail),

@@ -7,6 +7,7 @@
 pub mod calls;
 pub mod chat;
 pub mod live;
+mod outbox;
 pub mod problem;
 pub mod rest;
 mod search;

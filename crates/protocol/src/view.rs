@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use deskhand_domain::{
-    Account, Channel, Compared, Customer, Field, Intent, MacroChanges, MacroId, Message, MessageId,
-    Money, Mood, OpId, Order, Priority, Role, Scope, Shipment, Shop, Ticket, TicketId,
-    TicketStatus, facts::FactKind,
+    Account, Channel, Customer, Field, Intent, MacroChanges, MacroId, Message, MessageId, Money,
+    Mood, OpId, Order, Priority, Role, Scope, Shipment, Shop, Ticket, TicketId, TicketStatus,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{calls::CallError, rest::TicketPatch};
 
+pub use crate::outbox::{FactVerdict, HeldFact, OutboxAction, OutboxItem, OutboxState};
 pub use crate::search::{
     Found, SearchHit, SearchQuery, SearchResults, SnippetPart, Unclear, UnclearKind,
 };
@@ -477,119 +477,6 @@ pub struct UndoSend {
     pub ticket: TicketId,
     /// The operation that sent it.
     pub op: OpId,
-}
-
-/// Something that was written here and is not at the gateway yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct OutboxItem {
-    /// The operation.
-    pub op: OpId,
-    /// Where.
-    pub ticket: TicketId,
-    /// What.
-    pub action: OutboxAction,
-    /// How it stands.
-    pub state: OutboxState,
-    /// When it was written.
-    pub created_at: DateTime<Utc>,
-}
-
-/// What an operation does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum OutboxAction {
-    /// Writes to the customer.
-    Reply {
-        /// The text.
-        text: String,
-        /// The newest public message its author had seen.
-        seen: Option<MessageId>,
-        /// Closes the ticket with it.
-        close: bool,
-        /// The stored answer it was made from.
-        #[serde(default)]
-        #[ts(optional)]
-        macro_id: Option<MacroId>,
-        /// What a stored answer changes beside.
-        #[serde(default)]
-        #[ts(optional)]
-        changes: Option<TicketPatch>,
-    },
-    /// Writes to colleagues.
-    Note {
-        /// The text.
-        text: String,
-    },
-    /// Changes the ticket.
-    Change {
-        /// What changes.
-        patch: TicketPatch,
-    },
-    /// Makes the ticket part of another one.
-    Merge {
-        /// The ticket that goes on.
-        into: TicketId,
-        /// Its number.
-        number: u32,
-    },
-}
-
-/// How an operation stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum OutboxState {
-    /// Stored here; goes out by itself.
-    Waiting,
-    /// On its way now.
-    Sending,
-    /// The gateway has it; what it led to has not come back over the feed yet.
-    Sent,
-    /// The conversation went on while it waited: a person compares and chooses.
-    Held {
-        /// The public messages its author had not seen, oldest first.
-        missed: Vec<Message>,
-        /// The facts of the held text beside those of what was missed.
-        #[serde(default)]
-        facts: Vec<HeldFact>,
-    },
-    /// Somebody changed the same values while it waited: a person chooses. `send_held` sets them
-    /// all the same, `discard_op` leaves them as they are.
-    Moved {
-        /// The values as they are now.
-        now: Vec<Compared>,
-    },
-    /// Refused; a person has to act.
-    Parked {
-        /// Why, in the gateway's words.
-        reason: String,
-    },
-}
-
-/// A fact of a held reply or of what was missed: an amount, a day, a number, a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct HeldFact {
-    /// What it is.
-    pub kind: FactKind,
-    /// As it stands in the held text; empty when it is not there.
-    pub mine: String,
-    /// As it stands in what was missed; empty when it is not there.
-    pub theirs: String,
-    /// How the two stand to each other.
-    pub verdict: FactVerdict,
-}
-
-/// How a fact of a held text stands to what was missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum FactVerdict {
-    /// Both say the same.
-    Agrees,
-    /// They say different things of one kind.
-    Disagrees,
-    /// Only the held text says it.
-    OnlyMine,
-    /// Only what was missed says it.
-    OnlyTheirs,
 }
 
 /// What the core tells the window without being asked. A hint to look again, never the truth.

@@ -106,8 +106,7 @@ pub fn find(text: &str, prefix: &str) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let looks: [fn(&[Token<'_>], usize, &str) -> Option<Hit>; 7] =
-            [link, order, amount, day, time, tracking, count];
+        let looks: [Look; 7] = [link, order, amount, day, time, tracking, count];
         let hit = looks.iter().find_map(|look| look(&tokens, at, prefix));
         match hit {
             Some((used, kind, value)) => {
@@ -127,6 +126,9 @@ pub fn find(text: &str, prefix: &str) -> Vec<Fact> {
 
 /// How many words it takes, and what it is.
 type Hit = (usize, FactKind, Value);
+
+/// Looks whether a fact begins at a word; the last argument is the prefix of order numbers.
+type Look = fn(&[Token<'_>], usize, &str) -> Option<Hit>;
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
@@ -497,7 +499,7 @@ fn plain(word: &str) -> Option<String> {
     let word = word.replace('–', "-").replace(',', ".");
     let fits = word.len() <= 9
         && word.starts_with(|c: char| c.is_ascii_digit())
-        && word.split(['-', '.']).all(|part| is_digits(part));
+        && word.split(['-', '.']).all(is_digits);
     fits.then_some(word)
 }
 

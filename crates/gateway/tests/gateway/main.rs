@@ -1,5 +1,6 @@
 //! The gateway from outside: over HTTP without a socket, over real sockets, and at its start.
 
+mod changes;
 mod chat;
 mod http;
 mod kit;

@@ -42,6 +42,39 @@ pub async fn sessions_open_last_and_end(store: Store) {
         store.session("two").await.expect("a lookup").is_none(),
         "it ran out"
     );
+    assert!(!store.is_revoked("two").await.expect("a lookup"));
+    let account = session_account(&store).await;
+    let revoked = store.revoke_sessions(account).await.expect("revoked");
+    assert_eq!(revoked, ["two"], "one that ran out too");
+    assert!(store.is_revoked("two").await.expect("a lookup"));
+    assert!(
+        !store.is_revoked("one").await.expect("a lookup"),
+        "it was ended by its owner"
+    );
+    let again = store.revoke_sessions(account).await.expect("revoked");
+    assert_eq!(again, Vec::<String>::new());
+    for (days, remembered) in [(59, true), (2, false)] {
+        store.clock().advance(TimeDelta::days(days));
+        let expires_at = store.clock().now() + TimeDelta::hours(12);
+        let other = NewSession {
+            token_hash: format!("after {days}"),
+            account,
+            device: "desk".to_owned(),
+            expires_at,
+        };
+        store.open_session(other).await.expect("a session");
+        let known = store.is_revoked("two").await.expect("a lookup");
+        assert_eq!(known, remembered, "after {days} more days");
+    }
+    let open = store.revoke_sessions(account).await.expect("revoked");
+    assert_eq!(open.len(), 2);
+    let ended = store.session("after 2").await.expect("a lookup");
+    assert!(ended.is_none(), "one that lasted");
+}
+
+async fn session_account(store: &Store) -> deskhand_domain::AccountId {
+    let found = store.credentials("priya@hollowpine.example").await;
+    found.expect("a lookup").expect("Priya").0.id
 }
 
 pub async fn a_conversation_is_opened_once(store: Store) {
