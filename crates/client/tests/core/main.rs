@@ -6,5 +6,6 @@ mod held;
 mod keys;
 mod liveness;
 mod ops;
+mod refused;
 mod scope;
 mod upkeep;
