@@ -60,6 +60,12 @@ crash: setup-test
 	cargo build --locked -p deskhand-gateway
 	DESKHAND_TIMES=$(or $(TIMES),2000) cargo test --locked -p deskhand-tests --test crash -- --nocapture
 
+# Cuts the power TIMES=2000 times in simulation, for a desktop's cache and for a gateway's database.
+.PHONY: power
+power: setup-test
+	cargo build --locked -p deskhand-gateway
+	DESKHAND_TIMES=$(or $(TIMES),2000) cargo test --locked -p deskhand-tests --test power -- --nocapture
+
 # Licences, bans and sources of everything that comes into the program.
 .PHONY: deny
 deny:

@@ -1,13 +1,16 @@
-//! Stores operations in a cache and says each id once it is stored, until somebody ends it, or until
+//! Stores operations in a cache while its history comes in, and says each id once it is stored, until somebody ends it, or until
 //! there are enough.
 //!
 //! Arguments: the file, its key in hexadecimal, a seed, perhaps how many operations.
 
 use anyhow::Context;
 use chrono::Utc;
-use deskhand_cache::{Cache, Key};
-use deskhand_domain::{OpId, TicketId};
-use deskhand_protocol::view::OutboxAction;
+use deskhand_cache::{Cache, Key, Progress, Writer};
+use deskhand_domain::{Account, AccountId, OpId, Role, TicketId};
+use deskhand_protocol::{
+    sync::{Change, Record},
+    view::OutboxAction,
+};
 use deskhand_tests::random::Dice;
 use std::{io::Write, path::Path};
 use uuid::Uuid;
@@ -24,7 +27,11 @@ async fn main() -> anyhow::Result<()> {
     let (writer, reader) = Cache::open(Path::new(&file), &key).await?;
     let mut out = std::io::stdout();
     writeln!(out, "open")?;
-    for _ in 0..enough {
+    let mut history = History::default();
+    for number in 0..enough {
+        if number % 10 == 0 {
+            history.comes_in(&writer).await?;
+        }
         let op = OpId(Uuid::now_v7());
         let ticket = TicketId(Uuid::from_u128(u128::from(dice.below(20))));
         let length = usize::try_from(1 + dice.below(4_000))?;
@@ -44,4 +51,48 @@ async fn main() -> anyhow::Result<()> {
     reader.close().await;
     writer.close().await;
     Ok(())
+}
+
+/// Pages of a history, which need not wait for the disk.
+#[derive(Default)]
+struct History {
+    pages: u64,
+}
+
+impl History {
+    async fn comes_in(&mut self, writer: &Writer) -> anyhow::Result<()> {
+        let (page, next) = (self.pages.to_string(), (self.pages + 1).to_string());
+        let progress = match self.pages {
+            0 => Progress::Begin {
+                epoch: "e",
+                live: "l",
+                next: Some(&next),
+                total: 1_000_000,
+            },
+            _ => Progress::Page {
+                epoch: "e",
+                after: &page,
+                next: Some(&next),
+                total: 1_000_000,
+            },
+        };
+        let numbers = self.pages * 50..(self.pages + 1) * 50;
+        let changes: Vec<Change> = numbers.map(colleague).collect();
+        writer.apply(&changes, progress, Utc::now()).await?;
+        self.pages += 1;
+        Ok(())
+    }
+}
+
+fn colleague(number: u64) -> Change {
+    let id = Uuid::from_u128(u128::from(number) + 1);
+    Change {
+        position: i64::try_from(number).unwrap_or_default() + 1,
+        record: Record::Account(Account {
+            id: AccountId(id),
+            name: "x".repeat(200),
+            email: format!("{id}@example.com"),
+            role: Role::Agent,
+        }),
+    }
 }

@@ -5,7 +5,7 @@ use deskhand_protocol::{
     calls::{CallCode, CallError, Calls},
     view::{Boot, GatewayAddress, Nothing, Password, ViewId},
 };
-use deskhand_tests::desk::{Desk, PRIYA, Shop, failed};
+use deskhand_tests::desk::{Desk, PRIYA, Shop, failed, signed_in};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -39,10 +39,7 @@ async fn boot_problem(desk: &Desk) -> anyhow::Result<Option<CallError>> {
 
 #[tokio::test]
 async fn the_shop_opens_at_once_without_a_network() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (_folder, mut shop, desk) = signed_in().await?;
     desk.complete().await?;
     let before = desk.list(ViewId::AllOpen).await?.total;
     shop.close().await;
@@ -59,10 +56,7 @@ async fn the_shop_opens_at_once_without_a_network() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn the_file_is_unreadable_and_its_key_is_in_the_keychain_only() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (folder, _shop, desk) = signed_in().await?;
     desk.complete().await?;
     let ticket = desk.some_ticket().await?;
     desk.reply(&ticket, "xylophone-of-secrets").await?;
@@ -136,10 +130,7 @@ async fn a_keychain_that_fails_says_so_and_nothing_is_lost() -> anyhow::Result<(
 
 #[tokio::test]
 async fn a_wrong_key_says_so_and_the_right_one_opens_the_file_again() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (_folder, _shop, desk) = signed_in().await?;
     desk.complete().await?;
     let desk = desk.restart().await?;
     let names = desk.host.secrets.names();
@@ -163,10 +154,7 @@ async fn a_wrong_key_says_so_and_the_right_one_opens_the_file_again() -> anyhow:
 
 #[tokio::test]
 async fn a_damaged_cache_is_kept_aside_and_a_new_one_is_filled() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (folder, _shop, desk) = signed_in().await?;
     desk.complete().await?;
     desk.client.stop().await;
     let mut files = vec![];
@@ -202,10 +190,7 @@ async fn a_damaged_cache_is_kept_aside_and_a_new_one_is_filled() -> anyhow::Resu
 #[tokio::test]
 async fn a_copy_of_a_newer_program_is_kept_aside_and_what_waits_is_still_sent() -> anyhow::Result<()>
 {
-    let folder = tempfile::tempdir()?;
-    let mut shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (folder, mut shop, desk) = signed_in().await?;
     desk.complete().await?;
     let ticket = desk.some_ticket().await?;
     shop.close().await;
@@ -254,10 +239,7 @@ async fn written_by_a_newer_program(desk: &Desk, folder: &Path) -> anyhow::Resul
 
 #[tokio::test]
 async fn a_lost_key_keeps_the_file_aside_and_fills_a_new_one() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (folder, _shop, desk) = signed_in().await?;
     desk.complete().await?;
     let desk = desk.restart().await?;
     let names = desk.host.secrets.names();

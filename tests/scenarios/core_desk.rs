@@ -7,7 +7,7 @@ use deskhand_protocol::{
     view::{AddNote, Nothing, OutboxState, TicketChange, ViewId},
 };
 use deskhand_tests::{
-    desk::{Desk, Shop, failed},
+    desk::{Desk, Shop, failed, signed_in},
     line::Line,
     wait,
 };
@@ -47,10 +47,7 @@ async fn a_desk_signs_in_and_shows_the_shop() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn html_in_a_reply_stays_the_text_it_is() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (_folder, _shop, desk) = signed_in().await?;
     desk.live().await?;
     let ticket = desk.some_ticket().await?;
     let text = "<script>alert('x')</script> & <b>Zelt</b> \"1 < 2\"";
@@ -75,10 +72,7 @@ async fn html_in_a_reply_stays_the_text_it_is() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_change_of_a_ticket_comes_back_over_the_feed() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (_folder, _shop, desk) = signed_in().await?;
     desk.live().await?;
     let ticket = desk.some_ticket().await?;
     let patch = TicketPatch {
@@ -103,10 +97,7 @@ async fn a_change_of_a_ticket_comes_back_over_the_feed() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_reply_written_while_the_gateway_is_away_survives_the_program_and_arrives()
 -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (_folder, mut shop, desk) = signed_in().await?;
     desk.complete().await?;
     let ticket = desk.some_ticket().await?;
 

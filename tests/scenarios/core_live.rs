@@ -6,7 +6,7 @@ use deskhand_protocol::{
     view::{Boot, Connection, Event, Nothing, Opened, TypingNow, ViewId, Writer},
 };
 use deskhand_tests::{
-    desk::{Desk, Shop, failed},
+    desk::{Desk, Shop, failed, signed_in},
     line::Line,
     use_ring, wait,
 };
@@ -77,10 +77,7 @@ async fn a_colleague_sees_who_reads_and_writes_and_what_was_answered() -> anyhow
 
 #[tokio::test]
 async fn the_feed_goes_on_after_the_gateway_was_restarted() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (_folder, mut shop, desk) = signed_in().await?;
     desk.complete().await?;
     shop.close().await;
     wait::until("the desk to notice", || async {
@@ -121,10 +118,7 @@ async fn a_line_that_falls_silent_is_noticed_by_its_missing_heartbeats() -> anyh
 
 #[tokio::test]
 async fn a_session_that_the_gateway_ends_leaves_the_cache_and_the_outbox() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let shop = Shop::open(&folder.path().join("shop")).await?;
-    let desk = Desk::start(&folder.path().join("desk")).await?;
-    desk.sign_in(shop.address()).await.map_err(failed)?;
+    let (_folder, shop, desk) = signed_in().await?;
     desk.complete().await?;
 
     let names = desk.host.secrets.names();

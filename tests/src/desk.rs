@@ -18,6 +18,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
+use tempfile::TempDir;
 
 /// The published password of the sample shop.
 pub const PASSWORD: &str = "hollowpine";
@@ -140,6 +141,15 @@ impl Host for TestHost {
     fn has_sample(&self) -> bool {
         true
     }
+}
+
+/// The sample shop and Priya, signed in there; all of it lies in the folder.
+pub async fn signed_in() -> anyhow::Result<(TempDir, Shop, Desk)> {
+    let folder = tempfile::tempdir()?;
+    let shop = Shop::open(&folder.path().join("shop")).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    Ok((folder, shop, desk))
 }
 
 /// A person at a desk.

@@ -124,6 +124,15 @@ pub fn tool(name: &str, package: &str) -> anyhow::Result<PathBuf> {
         .with_context(|| format!("{name} is missing; install it with: apt install {package}"))
 }
 
+/// What to do when a test needs root and is not.
+pub const NEEDS_ROOT: &str =
+    "this test needs root: run it as root, or set DESKHAND_WITHOUT_ROOT=1 to go without it";
+
+/// Whether somebody said that the tests that need root shall not run.
+pub fn without_root() -> bool {
+    std::env::var("DESKHAND_WITHOUT_ROOT").is_ok_and(|said| said == "1")
+}
+
 /// The root folder of the workspace.
 pub fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

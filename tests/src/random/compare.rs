@@ -61,6 +61,10 @@ impl Truth {
             })
     }
 
+    fn ticket(&self, id: TicketId) -> Option<&Ticket> {
+        self.tickets().find(|ticket| ticket.id == id)
+    }
+
     fn messages(&self, ticket: TicketId) -> Vec<&Message> {
         let mut messages: Vec<&Message> = self
             .all_messages()
@@ -181,7 +185,7 @@ async fn decide(world: &mut World, desk: usize, item: OutboxItem) -> anyhow::Res
         }
         OutboxState::Parked { reason } => {
             ensure!(
-                reason.contains("conversation"),
+                reason.contains("conversation") || reason.contains("part of"),
                 "refused for no reason of the plan: {reason}"
             );
             false
@@ -257,15 +261,21 @@ async fn on_disk(world: &World, desk: usize, truths: [&Truth; 2]) -> anyhow::Res
 /// An acknowledged operation happened once, one that was given up did not, and no reply went out
 /// to a conversation that its author had not seen.
 fn happened_once(op: &Op, truth: &Truth, plan: &Plan) -> anyhow::Result<()> {
-    let text = match &op.what {
-        What::Reply { text, .. } | What::Note { text } => text,
-        What::Tag { tag } => {
-            let mut tickets = truth.tickets().filter(|ticket| ticket.id == op.ticket);
-            let ticket = tickets.next().context("the ticket is gone")?;
-            ensure!(ticket.tags.contains(tag), "{tag} is not there: {op:?}");
-            return Ok(());
+    let tagged = |tag: &String| {
+        let mut ticket = truth.ticket(op.ticket).context("the ticket is gone")?;
+        if let Some(into) = ticket.merged_into {
+            ticket = truth
+                .ticket(into)
+                .context("what it became part of is gone")?;
         }
-        What::Other => return Ok(()),
+        ensure!(ticket.tags.contains(tag), "{tag} is not there: {op:?}");
+        Ok(())
+    };
+    let (text, with) = match &op.what {
+        What::Reply { text, tag, .. } => (text, tag.as_ref()),
+        What::Note { text } => (text, None),
+        What::Tag { tag } if op.fate == Fate::Goes => return tagged(tag),
+        What::Tag { .. } | What::Other => return Ok(()),
     };
     let found: Vec<&Message> = truth.all_messages().filter(|m| m.text == *text).collect();
     let times = found.len();
@@ -281,10 +291,20 @@ fn happened_once(op: &Op, truth: &Truth, plan: &Plan) -> anyhow::Result<()> {
         plan.seed,
         op.desk
     );
+    if let (Some(tag), 1) = (with, times) {
+        tagged(tag)?;
+    }
     let (What::Reply { seen, .. }, Some(sent), Fate::Goes) = (&op.what, found.first(), op.fate)
     else {
         return Ok(());
     };
+    // Of a merged conversation nobody saw the whole when it was two.
+    if truth.tickets().any(|ticket| {
+        let parts = [Some(ticket.id), ticket.merged_into];
+        ticket.merged_into.is_some() && parts.contains(&Some(op.ticket))
+    }) {
+        return Ok(());
+    }
     let conversation = truth.messages(op.ticket);
     let place = |message: &Message| (message.sent_at, message.id.0);
     // A message of the author's own, sent before, cannot be missed.

@@ -58,6 +58,25 @@ pub enum Step {
         /// Where.
         ticket: u64,
     },
+    /// An agent answers with a stored answer, which tags the ticket as well.
+    Macro {
+        /// Who.
+        desk: usize,
+        /// Where.
+        ticket: u64,
+    },
+    /// An agent fills in a field of the shop's own.
+    Field {
+        /// Who.
+        desk: usize,
+        /// Where.
+        ticket: u64,
+    },
+    /// An agent makes the last ticket part of another one of its customer.
+    Merge {
+        /// Who.
+        desk: usize,
+    },
     /// An agent takes the last reply back, wherever it is.
     Undo {
         /// Who.
@@ -219,8 +238,11 @@ fn step(dice: &mut Dice, desks: u64, process: bool) -> Step {
     let desk = usize::try_from(dice.below(desks)).unwrap_or_default();
     let ticket = 1 + dice.below(TICKETS);
     let few = |dice: &mut Dice| 1 + u32::try_from(dice.below(2)).unwrap_or_default();
-    match dice.below(120) {
+    match dice.below(128) {
         0..20 => Step::Reply { desk, ticket },
+        120..123 => Step::Macro { desk, ticket },
+        123..127 => Step::Field { desk, ticket },
+        127 => Step::Merge { desk },
         20..28 => Step::Note { desk, ticket },
         28..34 => Step::Tag { desk, ticket },
         34..37 => Step::Assign { desk, ticket },

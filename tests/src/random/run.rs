@@ -4,20 +4,22 @@ use super::{
     compare,
     plan::{Plan, Step},
     seat::Seat,
-    shop::{House, Template},
+    shop::{FIELD, House, MERGED, Template},
 };
 use crate::{desk::failed, random::Dice, use_ring};
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_domain::{AccountId, MessageKind, OpId, Priority, Ticket, TicketId, TicketStatus};
+use deskhand_domain::{
+    AccountId, FieldValue, MacroId, MessageKind, OpId, Priority, Ticket, TicketId, TicketStatus,
+};
 use deskhand_gateway::testing;
 use deskhand_protocol::{
-    calls::CallCode,
+    calls::{CallCode, CallError},
     chat::{ChatSend, Conversation, OpenConversation},
     rest::TicketPatch,
     view::{
-        AddNote, Connection, ConnectionView, Nothing, OutboxItem, OutboxState, SendReply,
-        TakenBack, TicketChange, TicketRef, TicketView, UndoSend,
+        AddNote, Connection, ConnectionView, MergeInto, Nothing, OutboxItem, OutboxState,
+        SendReply, TakenBack, TicketChange, TicketRef, TicketView, UndoSend,
     },
 };
 use std::{fmt, time::Duration};
@@ -88,6 +90,8 @@ pub(super) enum What {
         text: String,
         /// Where the newest message that its author had seen stands in the conversation.
         seen: Option<(DateTime<Utc>, Uuid)>,
+        /// A tag that goes out with it.
+        tag: Option<String>,
     },
     Note {
         text: String,
@@ -198,7 +202,31 @@ impl World {
         match step {
             Step::Reply { desk, ticket } => {
                 let text = text("Reply");
-                self.reply(desk, ticket, text).await?;
+                self.reply(desk, ticket, text, None).await?;
+            }
+            Step::Macro { desk, ticket } => {
+                let text = text("Macro");
+                self.reply(desk, ticket, text, Some(format!("macro-{number}")))
+                    .await?;
+            }
+            Step::Field { desk, ticket } => {
+                let value = FieldValue::Text(format!("size {number}"));
+                let patch = TicketPatch {
+                    fields: [(FIELD.to_owned(), Some(value))].into(),
+                    ..TicketPatch::default()
+                };
+                self.change(desk, ticket, patch, What::Other).await?;
+            }
+            Step::Merge { desk } => {
+                let [into, ticket] = MERGED;
+                let which = MergeInto {
+                    ticket: id(ticket),
+                    into: id(into),
+                };
+                let op = self.seats[desk].try_call("merge_tickets", which).await?;
+                if let Some(op) = unless_merged(op)? {
+                    self.did(desk, ticket, What::Other, Some(op));
+                }
             }
             Step::Note { desk, ticket } => {
                 let text = text("Note");
@@ -352,7 +380,13 @@ impl World {
     }
 
     /// An agent answers what stands on the screen now.
-    async fn reply(&mut self, desk: usize, ticket: u64, text: String) -> anyhow::Result<()> {
+    async fn reply(
+        &mut self,
+        desk: usize,
+        ticket: u64,
+        text: String,
+        tag: Option<String>,
+    ) -> anyhow::Result<()> {
         let seat = &mut self.seats[desk];
         let which = TicketRef { ticket: id(ticket) };
         let view = match seat.try_call::<TicketView>("ticket", which).await? {
@@ -367,16 +401,27 @@ impl World {
             .rfind(|message| message.kind == MessageKind::Public);
         let place = newest.map(|message| (message.sent_at, message.id.0));
         let seen = newest.map(|message| message.id);
+        let changes = tag.clone().map(|tag| TicketPatch {
+            add_tags: vec![tag],
+            ..TicketPatch::default()
+        });
         let reply = SendReply {
             ticket: id(ticket),
             text: text.clone(),
             seen,
             close: false,
-            macro_id: None,
-            changes: None,
+            macro_id: tag.as_ref().map(|_| MacroId(testing::id(8, 1))),
+            changes,
         };
-        let op = seat.call("send_reply", reply).await?;
-        self.did(desk, ticket, What::Reply { text, seen: place }, Some(op));
+        let op = seat.try_call("send_reply", reply).await?;
+        if let Some(op) = unless_merged(op)? {
+            let what = What::Reply {
+                text,
+                seen: place,
+                tag,
+            };
+            self.did(desk, ticket, what, Some(op));
+        }
         Ok(())
     }
 
@@ -391,8 +436,10 @@ impl World {
             ticket: id(ticket),
             patch,
         };
-        let op = self.seats[desk].call("change_ticket", change).await?;
-        self.did(desk, ticket, what, Some(op));
+        let op = self.seats[desk].try_call("change_ticket", change).await?;
+        if let Some(op) = unless_merged(op)? {
+            self.did(desk, ticket, what, Some(op));
+        }
         Ok(())
     }
 
@@ -488,6 +535,17 @@ impl World {
     ) -> anyhow::Result<Option<TicketView>> {
         let which = TicketRef { ticket: ticket.id };
         Ok(self.seats[desk].try_call("ticket", which).await?.ok())
+    }
+}
+
+/// What was acknowledged, unless the ticket is not to be worked in any more, or not here yet.
+fn unless_merged<T>(answer: Result<T, CallError>) -> anyhow::Result<Option<T>> {
+    match answer {
+        Ok(done) => Ok(Some(done)),
+        Err(error) => match error.code {
+            CallCode::CannotMerge | CallCode::NotFound => Ok(None),
+            _ => Err(failed(error)),
+        },
     }
 }
 

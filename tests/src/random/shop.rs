@@ -10,7 +10,7 @@ use crate::{
 use anyhow::Context;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use chrono::TimeDelta;
-use deskhand_domain::Channel;
+use deskhand_domain::{Channel, Field, FieldId, FieldKind, TicketId};
 use deskhand_gateway::{Clock, Config, Running, start_at, testing};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -19,6 +19,11 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+
+/// The ticket that goes on and the one that becomes part of it.
+pub(super) const MERGED: [u64; 2] = [2, 4];
+/// The shop's own field.
+pub(super) const FIELD: &str = "size";
 
 /// A database that every scenario begins with.
 pub struct Template {
@@ -41,6 +46,20 @@ impl Template {
         {
             ticket.channel = Channel::Email;
         }
+        // Two are of one customer, so that they can be merged.
+        let [into, ticket] = MERGED.map(|number| TicketId(testing::id(5, number)));
+        let customer = shop.tickets.iter().find(|each| each.id == into);
+        let customer = customer.context("it is there")?.customer;
+        for each in shop.tickets.iter_mut().filter(|each| each.id == ticket) {
+            each.customer = customer;
+        }
+        shop.fields.push(Field {
+            id: FieldId(testing::id(9, 1)),
+            key: FIELD.to_owned(),
+            label: "Size".to_owned(),
+            kind: FieldKind::Text,
+            place: 0,
+        });
         running.state.store.seed(shop).await?;
         running.stop().await;
         Ok(Self { folder })
