@@ -27,6 +27,8 @@ const PASSPHRASE: &str = "correct horse battery";
 pub struct Machine {
     pub secrets: MemoryKeychain,
     pub broken: Mutex<Option<KeychainError>>,
+    /// Whether it answers, and takes nothing.
+    full: Mutex<bool>,
     sample: Mutex<Option<String>>,
 }
 
@@ -54,6 +56,9 @@ impl Keychain for Machine {
     }
     fn set(&self, name: &str, secret: &str) -> Result<(), KeychainError> {
         self.works()?;
+        if *self.full.lock().expect("the keychain") {
+            return Err(KeychainError::Locked("shut".into()));
+        }
         self.secrets.set(name, secret)
     }
     fn delete(&self, name: &str) -> Result<(), KeychainError> {
@@ -363,6 +368,26 @@ async fn a_keychain_that_was_locked_is_tried_again_without_a_restart() {
     machine.breaks(None);
     assert!(matches!(boot(&client).await, Boot::Shop(_)));
     assert_eq!(waiting(&client).await, 1);
+    client.stop().await;
+}
+
+#[tokio::test]
+async fn a_keychain_that_finds_nothing_but_takes_nothing_either_is_no_keychain() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let machine = Arc::new(Machine::default());
+    *machine.full.lock().expect("the keychain") = true;
+    let fake = closed_shop().await;
+    let (client, _) = start(folder.path(), &machine).await;
+    let refused = code(sign_in(&client, &fake, None).await);
+    assert_eq!(refused, Some(CallCode::KeychainLocked));
+    assert_eq!(
+        fake.asked("POST /v1/sessions"),
+        0,
+        "no session is left behind"
+    );
+    sign_in(&client, &fake, Some(PASSPHRASE))
+        .await
+        .expect("signed in");
     client.stop().await;
 }
 
