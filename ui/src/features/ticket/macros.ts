@@ -71,9 +71,9 @@ export interface Part {
 export function partsOf(changes: MacroChanges, fields: readonly Field[]): Part[] {
   const { status, priority, ...others } = changes;
   const parts: Part[] = [];
-  if (status) parts.push({ key: 'status', word: `${m.value_status()}: ${statusWord[status]()}`, without: { ...others, ...(priority ? { priority } : {}) } });
+  if (status) parts.push({ key: 'status', word: m.op_field({ field: m.value_status(), value: statusWord[status]() }), without: { ...others, ...(priority ? { priority } : {}) } });
   if (priority) {
-    parts.push({ key: 'priority', word: `${m.value_priority()}: ${priorityWord[priority]()}`, without: { ...others, ...(status ? { status } : {}) } });
+    parts.push({ key: 'priority', word: m.op_field({ field: m.value_priority(), value: priorityWord[priority]() }), without: { ...others, ...(status ? { status } : {}) } });
   }
   for (const tag of changes.add_tags) {
     parts.push({ key: `tag-${tag}`, word: m.op_tag({ tag }), without: { ...changes, add_tags: changes.add_tags.filter((other) => other !== tag) } });
