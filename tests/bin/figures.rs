@@ -1,7 +1,9 @@
 //! Prints how fast the desktop's cache is: `figures [--messages 1000000]`.
 //!
 //! Beside it rusqlite loads the same rows into the same encrypted, indexed schema, over the same
-//! SQLite, in one transaction with one prepared statement for each table.
+//! SQLite, in one transaction with one prepared statement for each table. Each figure is told by
+//! the clock and by the time that processors worked for it: on a machine that does other things,
+//! only the second can be compared.
 
 use anyhow::{Context, ensure};
 use chrono::Utc;
@@ -18,8 +20,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What the gateway puts on a page.
-const PAGE: usize = 500;
+/// What the client gathers from pages before it stores them together.
+const GATHERED: usize = 4_000;
+/// What a frame of the live socket holds at most.
+const FRAME: usize = 500;
+/// So long a slice of the index is to hold the writer.
+const SLICE: Duration = Duration::from_millis(4);
+/// So long no slice should.
+const TOO_LONG: Duration = Duration::from_millis(5);
 /// Messages of a ticket.
 const EACH: u64 = 10;
 /// What was missed in the second figure.
@@ -45,10 +53,10 @@ async fn main() -> anyhow::Result<()> {
     );
 
     let ours = folder.path().join("ours.db");
-    let began = Instant::now();
+    let began = Began::now();
     let (writer, reader) = Cache::open(&ours, &key).await?;
     let mut first_list = Duration::ZERO;
-    for (number, page) in changes.chunks(PAGE).enumerate() {
+    for (number, page) in pages(&changes).enumerate() {
         let after = number.to_string();
         let next = (number + 1).to_string();
         let (epoch, total) = ("figures", rows as u64);
@@ -70,10 +78,10 @@ async fn main() -> anyhow::Result<()> {
         writer.apply(page, progress, Utc::now()).await?;
         if number == 0 {
             ensure!(list(&reader).await? > 0, "the first list is empty");
-            first_list = began.elapsed();
+            first_list = began.clock.elapsed();
         }
     }
-    say("initial sync applied", rows, began.elapsed());
+    began.say("initial sync applied", rows);
     println!(
         "first usable list                {:>10.1?}  after the first page is here",
         first_list
@@ -81,6 +89,7 @@ async fn main() -> anyhow::Result<()> {
 
     missed(&writer, &changes).await?;
     local_write(&writer, &reader).await?;
+    index(&writer, &reader).await?;
     reader.close().await;
     writer.close().await;
     beside(&ours, &folder.path().join("peer.db"), &key).await
@@ -124,6 +133,12 @@ fn changes(shop: Seed) -> Vec<Change> {
         .collect()
 }
 
+/// The first page as the gateway makes it, then as many together as the client gathers.
+fn pages(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
+    let (first, rest) = changes.split_at(changes.len().min(FRAME));
+    std::iter::once(first).chain(rest.chunks(GATHERED))
+}
+
 async fn list(reader: &Reader) -> anyhow::Result<u32> {
     let query = TicketQuery {
         view: ViewId::AllOpen,
@@ -152,13 +167,13 @@ async fn missed(writer: &Writer, changes: &[Change]) -> anyhow::Result<()> {
             record: change.record.clone(),
         })
         .collect();
-    let began = Instant::now();
-    for frame in missed.chunks(PAGE) {
+    let began = Began::now();
+    for frame in missed.chunks(FRAME) {
         let upto = frame.last().map_or(head, |change| change.position);
         let progress = Progress::Live { cursor: "", upto };
         writer.apply(frame, progress, Utc::now()).await?;
     }
-    say("missed events applied", MISSED, began.elapsed());
+    began.say("missed events applied", MISSED);
     Ok(())
 }
 
@@ -181,17 +196,49 @@ async fn local_write(writer: &Writer, reader: &Reader) -> anyhow::Result<()> {
         took.push(began.elapsed());
     }
     took.sort();
-    let at = |percent: usize| {
-        took.get(took.len() * percent / 100)
-            .copied()
-            .unwrap_or_default()
-    };
     println!(
-        "local write, stored and read     {:>10.1?}  median; {:.1?} at 99 percent",
-        at(50),
-        at(99)
+        "{:<32} {:>10.1?} median; {:.1?} at 99 percent",
+        "local write, stored and read",
+        share(&took, 500),
+        share(&took, 990),
     );
     Ok(())
+}
+
+/// Makes everything findable, in slices as the client does, and looks how long each took.
+async fn index(writer: &Writer, reader: &Reader) -> anyhow::Result<()> {
+    let began = Began::now();
+    let (mut took, mut worked) = (Vec::new(), Vec::new());
+    loop {
+        let slice = Began::now();
+        let more = writer.index_slice(SLICE).await?;
+        took.push(slice.clock.elapsed());
+        worked.push(slice.worked());
+        if !more {
+            break;
+        }
+    }
+    ensure!(reader.indexed_percent().await? == 100, "not all is indexed");
+    began.say("indexed for search", took.len());
+    for (what, mut times) in [("by the clock", took), ("processor time", worked)] {
+        times.sort();
+        let long = times.iter().filter(|time| **time > TOO_LONG).count();
+        println!(
+            "  slices, {what:<22} {:>10.1?} median; {:.1?} at 99 percent; {:.1?} at 99.9; {:.1?} longest; {long} of {} above {TOO_LONG:?}",
+            share(&times, 500),
+            share(&times, 990),
+            share(&times, 999),
+            share(&times, 1000),
+            times.len(),
+        );
+    }
+    Ok(())
+}
+
+/// What so many of a thousand stay below.
+fn share(sorted: &[Duration], of_thousand: usize) -> Duration {
+    let at = (sorted.len() * of_thousand / 1000).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or_default()
 }
 
 /// The peer: the rows of one file, loaded into another of the same schema.
@@ -213,7 +260,7 @@ async fn beside(ours: &Path, peer: &Path, key: &Key) -> anyhow::Result<()> {
     }
     let rows = loaded.iter().map(|(_, _, rows)| rows.len()).sum();
     let mut to = open(peer, key)?;
-    let began = Instant::now();
+    let began = Began::now();
     let tx = to.transaction()?;
     for (table, width, rows) in &loaded {
         let places = vec!["?"; *width].join(", ");
@@ -223,7 +270,7 @@ async fn beside(ours: &Path, peer: &Path, key: &Key) -> anyhow::Result<()> {
         }
     }
     tx.commit()?;
-    say("rusqlite, the same rows", rows, began.elapsed());
+    began.say("rusqlite, the same rows", rows);
     Ok(())
 }
 
@@ -238,7 +285,44 @@ fn open(file: &Path, key: &Key) -> anyhow::Result<Connection> {
     Ok(connection)
 }
 
-fn say(what: &str, rows: usize, took: Duration) {
-    let rate = rows as f64 / took.as_secs_f64();
-    println!("{what:<32} {took:>10.2?}  {rows} rows, {rate:.0} rows/s");
+/// When something began, by the clock and by what the processors had done for this process.
+struct Began {
+    clock: Instant,
+    worked: Duration,
+}
+
+impl Began {
+    fn now() -> Self {
+        Self {
+            clock: Instant::now(),
+            worked: worked(),
+        }
+    }
+
+    fn worked(&self) -> Duration {
+        worked().saturating_sub(self.worked)
+    }
+
+    fn say(&self, what: &str, rows: usize) {
+        let (took, worked) = (self.clock.elapsed(), self.worked());
+        let rate = |time: Duration| rows as f64 / time.as_secs_f64().max(1e-9);
+        println!(
+            "{what:<32} {took:>10.2?} {rows} rows, {:.0} rows/s; {worked:.2?} of processors, {:.0} rows/s of one",
+            rate(took),
+            rate(worked),
+        );
+    }
+}
+
+/// What the processors have done for the threads of this process, where the system says so.
+fn worked() -> Duration {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else {
+        return Duration::ZERO;
+    };
+    let nanos = threads.filter_map(|thread| {
+        let file = thread.ok()?.path().join("schedstat");
+        let text = std::fs::read_to_string(file).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanos.sum())
 }
