@@ -1,5 +1,5 @@
-//! How long a customer's message takes to the row in the real window: from before the send until
-//! the row has changed in the page, by one clock.
+//! How long things take to the row in the real window, by one clock: a customer's message from
+//! before its send, and an agent's own change from the key, until the row has changed in the page.
 
 use std::{
     io::Write as _,
@@ -31,6 +31,88 @@ const WATCH: &str = r"
     const whole = { subtree: true, childList: true, characterData: true };
     new MutationObserver(look).observe(document.body, whole);
 ";
+
+/// How many rows an agent changes.
+const CHANGES: usize = 40;
+
+/// Notes how long after the key the row of the selected ticket looks otherwise: the change is in
+/// the outbox on disk by then.
+const WATCH_KEYS: &str = r"
+    window.changed = [];
+    let pressed = null;
+    addEventListener('keydown', (event) => {
+        const row = document.querySelector('[role=option][aria-selected=true]');
+        if (event.key === 'x' && row) pressed = { at: performance.now(), row: row.dataset.ticket, was: row.innerHTML };
+    }, true);
+    new MutationObserver(() => {
+        const row = pressed && document.querySelector(`[data-ticket='${pressed.row}']`);
+        if (!row || row.innerHTML === pressed.was) return;
+        window.changed.push(performance.now() - pressed.at);
+        pressed = null;
+    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+";
+
+/// Whether the key does something to the selected ticket; `null` until its conversation is shown.
+const FREE: &str = r"
+    const row = document.querySelector('[role=option][aria-selected=true]');
+    const shown = document.querySelector('header h2.subject')?.textContent;
+    if (!row || shown !== row.querySelector('.subject').textContent) return null;
+    return row.querySelector('.mark').textContent === '' && !row.querySelector('.mark svg');
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agents_own_change_is_in_the_row_before_the_gateway_answers() -> anyhow::Result<()> {
+    let gateway = Gateway::start().await?;
+    let desktop = Desktop::start(Keyring::Unlocked)?;
+    let window = desktop.open_window(&[]).await?;
+    window
+        .sign_in(&gateway.address(), "priya@hollowpine.example", "hollowpine")
+        .await?;
+    window.choose_view("All open").await?;
+    window.wait_for("[role=option][aria-selected=true]").await?;
+    window.run(WATCH_KEYS, json!([])).await?;
+    let selected = "return document.querySelector('[role=option][aria-selected=true]')?.dataset.ticket ?? null";
+    let changed = "return window.changed";
+    let mut times = Vec::new();
+    for _ in 0..CHANGES * 2 {
+        if times.len() == CHANGES {
+            break;
+        }
+        let before = window.run(selected, json!([])).await?;
+        window.press(&['j']).await?;
+        wait::until("the next row to be selected", || async {
+            Ok((window.run(selected, json!([])).await? != before).then_some(()))
+        })
+        .await?;
+        // The key acts on the conversation that is shown, and some are with a supervisor already.
+        let free = wait::until("its conversation", || async {
+            Ok(window.run(FREE, json!([])).await?.as_bool())
+        })
+        .await?;
+        if !free {
+            continue;
+        }
+        window.press(&['x']).await?;
+        times = wait::until("the row to change", || async {
+            let now: Vec<f64> = serde_json::from_value(window.run(changed, json!([])).await?)?;
+            Ok((now.len() > times.len()).then_some(now))
+        })
+        .await?;
+    }
+    times.sort_by(f64::total_cmp);
+    let (p50, p99) = (percentile(&times, 50), percentile(&times, 99));
+    writeln!(
+        std::io::stderr(),
+        "From the key to the changed row in the window, {} changes: p50 {p50:.0} ms, p99 {p99:.0} ms",
+        times.len()
+    )?;
+    assert!(
+        times.len() == CHANGES,
+        "only {} rows could be changed",
+        times.len()
+    );
+    window.close().await
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_in_the_window_at_once() -> anyhow::Result<()> {
