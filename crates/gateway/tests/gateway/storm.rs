@@ -223,7 +223,7 @@ async fn a_cursor_this_gateway_never_gave_means_sync_again() {
     let again = (409, Code::Conflict);
     let mut future: Value = read_cursor(next.as_str().expect("text")).expect("a cursor");
     for head in [parsed.upto + 1, i64::MAX, -1] {
-        future["head"] = json!(head);
+        future["at"]["head"] = json!(head);
         assert_eq!(of(&write_cursor(&future)).await, again, "{head}");
     }
     let theirs = other.get("/v1/sync", &elsewhere).await.json()["next"].clone();
