@@ -47,6 +47,9 @@ fn added() -> Answer {
     ok(json!({"message": message, "ticket": ticket()}))
 }
 
+/// How a gateway answers.
+type Answering = Box<dyn Fn() -> Answer + Send + Sync>;
+
 #[tokio::test]
 async fn what_is_refused_for_good_waits_for_a_person_with_the_gateways_words_and_stops_no_other() {
     for (status, code) in [
@@ -116,7 +119,7 @@ async fn what_may_pass_is_sent_again_until_it_is_taken() {
         body,
     };
     let soon = "retry-after: 1\r\n";
-    let cases: [(&str, Box<dyn Fn() -> Answer + Send + Sync>); 7] = [
+    let cases: [(&str, Answering); 7] = [
         (
             "429",
             Box::new(move || refused(429, "busy", soon, json!([]))),
