@@ -201,6 +201,15 @@ async fn decide(world: &mut World, desk: usize, item: OutboxItem) -> anyhow::Res
     let _: Nothing = world.seats[desk].call(call, which).await?;
     let mut mine = world.ops.iter_mut().filter(|op| op.id == Some(item.op));
     mine.next().context("an operation nobody knows of")?.fate = fate;
+    if fate == Fate::Released {
+        // Their author has now seen what was missed, and later replies there go along.
+        for later in world.ops.iter_mut().filter(|op| op.fate == Fate::Goes) {
+            let reply = matches!(later.what, What::Reply { .. });
+            if reply && later.desk == desk && later.ticket == item.ticket {
+                later.fate = Fate::Released;
+            }
+        }
+    }
     Ok(())
 }
 
