@@ -252,11 +252,16 @@ impl Line<'_> {
 
     async fn take(&mut self, frame: ServerFrame, backoff: &mut Backoff) -> Result<(), End> {
         match frame {
-            ServerFrame::Following { epoch, head, .. } => {
+            ServerFrame::Following {
+                epoch, from, head, ..
+            } => {
                 // Another history, or one that is shorter than what was seen of it.
                 if epoch != self.epoch || self.upto.is_some_and(|upto| upto > head) {
                     return Err(End::Resync);
                 }
+                // After a first page only the gateway knows where its cursor stands; without that, a
+                // frame that overtakes another would be taken for the next one.
+                self.upto = self.upto.or(from);
                 backoff.reset();
                 self.target = head;
                 self.shop.set_connection(|view| {

@@ -35,6 +35,9 @@ pub enum ServerFrame {
     Following {
         /// Which history.
         epoch: String,
+        /// The position of the cursor: the first `changes` comes right after it.
+        #[serde(default)]
+        from: Option<i64>,
         /// The newest position.
         head: i64,
         /// The gateway's clock.

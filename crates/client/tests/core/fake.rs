@@ -249,6 +249,16 @@ pub fn following(epoch: &str, head: i64) -> Message {
     frame(json!({"type": "following", "epoch": epoch, "head": head, "now": at(NOW)}))
 }
 
+/// Says where the cursor stands too, as a gateway does.
+pub fn following_from(epoch: &str, from: i64, head: i64) -> Message {
+    frame(json!({"type": "following", "epoch": epoch, "from": from, "head": head, "now": at(NOW)}))
+}
+
+/// Changes that come right after a position.
+pub fn changes_after(after: i64, cursor: &str, upto: i64) -> Message {
+    frame(json!({"type": "changes", "changes": [], "after": after, "cursor": cursor, "upto": upto}))
+}
+
 pub fn changes(cursor: &str, upto: i64) -> Message {
     frame(json!({"type": "changes", "changes": [], "cursor": cursor, "upto": upto}))
 }

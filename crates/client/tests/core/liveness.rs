@@ -1,7 +1,8 @@
 //! What comes over the live socket, and what should not.
 
 use crate::fake::{
-    Desk, Fake, Live, Machine, NOW, at, changes, following, frame, moment, page, refused, until,
+    Desk, Fake, Live, Machine, NOW, at, changes, changes_after, following, following_from, frame,
+    moment, page, refused, until,
 };
 use deskhand_protocol::{
     calls::{CallCode, Calls},
@@ -43,6 +44,27 @@ async fn a_frame_of_an_unknown_kind_is_passed_over() {
         fake.asked("follow live-e"),
         1,
         "one connection: {:?}",
+        fake.log()
+    );
+    desk.client.stop().await;
+}
+
+#[tokio::test]
+async fn a_frame_that_overtakes_the_first_one_does_not_move_the_cursor() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let overtaken = vec![following_from("e", 1, 3), changes_after(2, "c3", 3)];
+    let in_order = vec![
+        following_from("e", 1, 3),
+        changes_after(1, "c2", 2),
+        changes_after(2, "c3", 3),
+    ];
+    let fake = small(vec![Live::Say(overtaken), Live::Say(in_order)]).await;
+    let desk = Desk::signed_in(folder.path(), &fake).await;
+    live(&desk).await;
+    assert_eq!(
+        (fake.asked("follow live-e"), fake.asked("follow c3")),
+        (2, 0),
+        "it goes on where it was: {:?}",
         fake.log()
     );
     desk.client.stop().await;

@@ -143,6 +143,7 @@ impl Desktop {
         let head = *self.state.store.head().borrow();
         let following = ServerFrame::Following {
             epoch: self.epoch.clone(),
+            from: Some(self.upto),
             head,
             now: self.state.clock.now(),
         };
