@@ -34,7 +34,7 @@ pub struct Cache;
 pub struct Writer {
     pub(crate) pool: SqlitePool,
     /// Held until this writer is closed, so that no other process gets one.
-    lock: Mutex<Option<File>>,
+    lock: Mutex<Option<Lock>>,
     /// How the index is made.
     pub(crate) pace: Pace,
     /// How the connection works at the moment.
@@ -241,12 +241,25 @@ async fn opens(options: &SqliteConnectOptions) -> bool {
     }
 }
 
-fn prepare(path: &Path) -> Result<File, OpenError> {
+/// Keeps other programs out of the file.
+struct Lock(File);
+
+impl Drop for Lock {
+    /// A program that this one is just starting holds every open file for a moment too, so that
+    /// closing it is not enough.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::debug!(%error, "the lock of the cache was gone");
+        }
+    }
+}
+
+fn prepare(path: &Path) -> Result<Lock, OpenError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|error| refused(error, folder))?;
     let lock = File::create(beside(path, ".lock")).map_err(|error| refused(error, folder))?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
+        Ok(()) => Ok(Lock(lock)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
         Err(TryLockError::Error(error)) => Err(refused(error, folder)),
     }
