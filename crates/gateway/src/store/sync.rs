@@ -170,6 +170,10 @@ impl Store {
                     .await?,
             );
         }
+        // The first ticket that is opened shows them.
+        if before.is_none() && may(Kind::Field) {
+            found.extend(self.places_of(Kind::Field, "fields", "id", None).await?);
+        }
         found.extend(self.around(&tickets, may).await?);
         Ok((found, next))
     }
