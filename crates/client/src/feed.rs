@@ -252,7 +252,7 @@ async fn next_page(shop: &Shop) -> Result<bool, End> {
         // The live socket learns of the new history by itself and begins anew.
         return Err(End::Resync);
     }
-    let page = gather(shop, page).await;
+    let (page, failed) = gather(shop, page).await;
     let progress = Progress::Page {
         epoch: &page.epoch,
         after: &after,
@@ -266,24 +266,31 @@ async fn next_page(shop: &Shop) -> Result<bool, End> {
     shop.set_connection(|view| view.problem = None);
     show_history(shop).await?;
     shop.tell_applied(&applied);
-    Ok(true)
+    match failed {
+        // What came before is stored; what the gateway said is heard.
+        Some(error) if !error.is_invalid() => Err(error.into()),
+        _ => Ok(true),
+    }
 }
 
 /// More pages to be stored together with this one, which costs much less than one by one.
-async fn gather(shop: &Shop, mut page: SyncPage) -> SyncPage {
+/// Ends early with what the gateway answered instead of a page.
+async fn gather(shop: &Shop, mut page: SyncPage) -> (SyncPage, Option<GatewayError>) {
     let enough = Instant::now() + GATHER_FOR;
     while page.changes.len() < GATHERED
         && Instant::now() < enough
         && let Some(next) = page.next.as_deref()
-        && let Ok(more) = shop.gateway.sync(Some(next)).await
-        && more.epoch == page.epoch
     {
+        let more = match shop.gateway.sync(Some(next)).await {
+            Ok(more) if more.epoch == page.epoch => more,
+            Ok(_) => break,
+            Err(error) => return (page, Some(error)),
+        };
         page.changes.extend(more.changes);
         page.next = more.next;
         page.total = more.total;
     }
-    // What could not be had is asked for again, and then heard.
-    page
+    (page, None)
 }
 
 async fn show_history(shop: &Shop) -> Result<(), CacheError> {

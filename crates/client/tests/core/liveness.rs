@@ -155,7 +155,9 @@ async fn history_goes_on_where_it_was_after_a_restart() {
     .await;
     let desk = Desk::start(folder.path(), &host).await;
     desk.sign_in(&fake).await;
-    asked(&fake, "GET /v1/sync?after=p2", 1).await;
+    // What came before the refusal is stored when the refusal is heard.
+    until("the refusal", async || desk.connection().await.problem).await;
+    assert_eq!(fake.asked("GET /v1/sync?after=p2"), 1, "{:?}", fake.log());
     desk.client.stop().await;
 
     let desk = Desk::start(folder.path(), &host).await;
