@@ -79,6 +79,8 @@ export class Desk {
 
   /** Lets axe look at everything on the screen. */
   async expectAccessible() {
+    // What is still fading in has not got its colours yet.
+    await this.page.waitForFunction(() => document.getAnimations().every((motion) => motion.playState !== 'running'));
     const { violations } = await new AxeBuilder({ page: this.page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
   }
