@@ -37,12 +37,12 @@ address_in() {
 gateway=$!
 "$programs/deskhand-browser-host" --ui ui/dist --data-dir "$work/copy" >"$work/host.log" 2>&1 &
 host=$!
-DESKHAND_GATEWAY_URL=$(address_in "$work/gateway.log" "$gateway")
+DESKHAND_SHOP_URL=$(address_in "$work/gateway.log" "$gateway")
 DESKHAND_URL=$(address_in "$work/host.log" "$host")
 for browser in chromium chromium-browser google-chrome; do
     CHROMIUM=${CHROMIUM:-$(command -v "$browser" || true)}
 done
-export DESKHAND_GATEWAY_URL DESKHAND_URL CHROMIUM
+export DESKHAND_SHOP_URL DESKHAND_URL CHROMIUM
 if ! npm --prefix ui run --silent e2e -- "$@"; then
     echo "What the gateway and the browser host complained about:" >&2
     grep -hE 'WARN|ERROR|panicked' "$work/gateway.log" "$work/host.log" | tail -n 20 >&2 || true

@@ -9,7 +9,7 @@ import {
 } from '@playwright/test';
 import { randomUUID } from 'node:crypto';
 
-const gateway = process.env['DESKHAND_GATEWAY_URL'] ?? 'http://127.0.0.1:7431';
+const gateway = process.env['DESKHAND_SHOP_URL'] ?? 'http://127.0.0.1:7431';
 
 async function openConversation(page: Page | FrameLocator, text: string): Promise<void> {
   await page.getByLabel('Your name').fill('Ana Horvat');

@@ -1,8 +1,8 @@
 //! The whole HTTP interface as one value, so that tests need no socket.
 
 use crate::{
-    admission::Admission, clock::Clock, feed::Feed, hub::Hub, problem::Refusal, routes,
-    store::Store, tasks::Tasks, throttle::Throttles,
+    admission::Admission, clock::Clock, config::Config, feed::Feed, hub::Hub, problem::Refusal,
+    routes, store::Store, tasks::Tasks, throttle::Throttles,
 };
 use axum::{
     Router,
@@ -12,20 +12,20 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use deskhand_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION, problem::Code};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
 /// The largest body.
 const BODY_LIMIT: usize = 256 * 1024;
-/// How long a request may take; sockets are not counted, they answer the upgrade at once.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// The header that names a request in the logs.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What every handler can use.
 #[derive(Clone)]
 pub struct State {
+    /// What was set.
+    pub config: Arc<Config>,
     /// The database.
     pub store: Store,
     /// Commits on their way to sockets.
@@ -58,14 +58,20 @@ fn layered(router: Router<State>, state: State) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             Refusal::internal().into_response()
         }))
-        .layer(middleware::from_fn(within_time))
+        .layer(middleware::from_fn_with_state(state.clone(), within_time))
         .layer(middleware::from_fn(same_version))
         .layer(middleware::from_fn_with_state(state.clone(), finish))
         .with_state(state)
 }
 
-async fn within_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+/// Sockets are not counted: they answer the upgrade at once.
+async fn within_time(
+    axum::extract::State(state): axum::extract::State<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let limit = state.config.door.request_timeout.0;
+    match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Refusal::of_status(axum::http::StatusCode::SERVICE_UNAVAILABLE).into_response(),
     }
@@ -135,14 +141,14 @@ fn secure(headers: &mut HeaderMap) {
 }
 
 /// The throttles of a configuration.
-pub fn throttles(config: &crate::config::Config) -> Throttles {
+pub fn throttles(config: &Config) -> Throttles {
     Throttles::new(config)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Config, store::Location};
+    use crate::store::Location;
     use axum::{body::Body, routing::get};
     use deskhand_protocol::problem::Problem;
     use tower::ServiceExt as _;
@@ -154,11 +160,13 @@ mod tests {
         let file = Location::File(folder.path().join("gateway.db"));
         let store = Store::open(&file, clock.clone(), tasks.clone()).await;
         let store = store.expect("a store");
+        let config = Arc::new(Config::embedded(folder.path()));
         let state = State {
+            throttles: Arc::new(throttles(&config)),
+            config,
             feed: Feed::start(&store, &tasks),
             hub: Hub::default(),
             admission: Admission::default(),
-            throttles: Arc::new(throttles(&Config::embedded(folder.path()))),
             store,
             clock,
             tasks,

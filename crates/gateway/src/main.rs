@@ -3,12 +3,17 @@
 use clap::{Parser, Subcommand};
 use deskhand_gateway::{
     Config, StartError,
-    config::{File, LISTEN},
+    config::{self, REFERENCE},
     new_epoch, revoke,
     routes::Description,
     start,
 };
-use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    io::IsTerminal as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use tracing_subscriber::EnvFilter;
 use utoipa::OpenApi as _;
 
@@ -40,8 +45,23 @@ enum Command {
         #[arg(long)]
         account: String,
     },
+    /// Checks a configuration, or prints one.
+    #[command(subcommand)]
+    Config(Configuration),
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum Configuration {
+    /// Names everything that is wrong with a file and the environment, without starting anything.
+    Check {
+        /// The file; without one only the environment is checked.
+        #[arg(env = "DESKHAND_CONFIG")]
+        file: Option<PathBuf>,
+    },
+    /// Prints everything that can be set, with comments and defaults.
+    Reference,
 }
 
 /// Where the data lies.
@@ -89,6 +109,11 @@ async fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Command::Config(Configuration::Reference) => {
+            print!("{REFERENCE}");
+            ExitCode::SUCCESS
+        }
+        Command::Config(Configuration::Check { file }) => finish(check(file.as_deref())),
         Command::Serve(serve) => {
             log();
             finish(run(serve).await)
@@ -115,14 +140,14 @@ fn finish(done: Result<(), StartError>) -> ExitCode {
 }
 
 async fn begin_anew(place: &Place) -> Result<(), StartError> {
-    let (config, _) = place.read()?;
+    let config = place.read()?;
     let epoch = new_epoch(&config).await?;
     println!("epoch {epoch}: desktops will sync again once the gateway runs");
     Ok(())
 }
 
 async fn end_sessions(place: &Place, account: &str) -> Result<(), StartError> {
-    let (config, _) = place.read()?;
+    let config = place.read()?;
     let count = revoke(&config, account).await?;
     println!("{count} sessions revoked: their desktops destroy their copies at the next contact");
     Ok(())
@@ -137,34 +162,44 @@ async fn run(serve: Serve) -> Result<(), StartError> {
     Ok(())
 }
 
-/// The command line and the environment win over the file.
+/// The command line wins over the environment, and that over the file.
 fn config(serve: Serve) -> Result<Config, StartError> {
-    let (mut config, file) = serve.place.read()?;
-    config.listen = serve.listen.or(file.listen).unwrap_or(LISTEN);
-    config.sample = serve.sample || file.sample.unwrap_or_default();
+    let mut config = serve.place.read()?;
+    config.listen = serve.listen.unwrap_or(config.listen);
+    config.sample |= serve.sample;
     config.sample_on_network = serve.sample_on_network;
-    if let Some(seconds) = serve.undo_seconds.or(file.undo_seconds) {
-        config.undo_seconds = seconds;
-    }
-    if let Some(limit) = file.chat_messages_per_minute {
-        config.chat_messages_per_minute = limit;
-    }
+    config.undo_seconds = serve.undo_seconds.unwrap_or(config.undo_seconds);
     Ok(config)
 }
 
 impl Place {
-    /// Where the data lies, and the whole configuration file.
-    fn read(&self) -> Result<(Config, File), StartError> {
-        let file = self.config.as_deref().map(File::read).transpose()?;
-        let mut file = file.unwrap_or_default();
-        let data_dir = self.data_dir.clone().or(file.data_dir.take());
-        let data_dir = data_dir.ok_or_else(|| {
-            StartError::Config("say where to keep the data with --data-dir".to_owned())
-        })?;
-        let mut config = Config::embedded(data_dir);
-        config.database_url = self.database_url.clone().or(file.database_url.take());
-        Ok((config, file))
+    /// What the file and the environment say, and where the data lies.
+    fn read(&self) -> Result<Config, StartError> {
+        let mut config = read(self.config.as_deref())?;
+        if let Some(data_dir) = &self.data_dir {
+            config.data_dir.clone_from(data_dir);
+        }
+        if let Some(url) = &self.database_url {
+            config.database_url = Some(url.clone().into());
+        }
+        if config.data_dir.as_os_str().is_empty() {
+            return Err(StartError::Config(
+                "say where to keep the data with --data-dir".to_owned(),
+            ));
+        }
+        Ok(config)
     }
+}
+
+fn read(file: Option<&Path>) -> Result<Config, StartError> {
+    config::read(file, std::env::vars_os()).map_err(StartError::Mistakes)
+}
+
+fn check(file: Option<&Path>) -> Result<(), StartError> {
+    read(file)?;
+    let name = file.map_or_else(|| "the environment".into(), |file| file.to_string_lossy());
+    println!("{name}: nothing is wrong");
+    Ok(())
 }
 
 /// Pretty on a terminal, JSON otherwise.

@@ -1,7 +1,7 @@
 //! Accepts connections. axum's own `serve` waits for headers without limit, so this one does not
 //! use it.
 
-use crate::tasks::Tasks;
+use crate::{config::Door, tasks::Tasks};
 use axum::{Extension, Router, extract::ConnectInfo};
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -14,21 +14,17 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-/// How long a request's headers may take.
-const HEADERS: Duration = Duration::from_secs(10);
-/// How many connections may be open at once.
-const CONNECTIONS: usize = 10_000;
-
 /// Serves until the tasks are stopped.
-pub fn serve(listener: TcpListener, app: Router, tasks: &Tasks) {
+pub fn serve(listener: TcpListener, app: Router, door: Door, tasks: &Tasks) {
     let (own, stop) = (tasks.clone(), tasks.stopping());
     tasks.spawn("accept", async move {
-        stop.run_until_cancelled(accept(listener, app, own)).await;
+        stop.run_until_cancelled(accept(listener, app, door, own))
+            .await;
     });
 }
 
-async fn accept(listener: TcpListener, app: Router, tasks: Tasks) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+async fn accept(listener: TcpListener, app: Router, door: Door, tasks: Tasks) {
+    let room = Arc::new(Semaphore::new(door.connections));
     loop {
         let Ok(permit) = room.clone().acquire_owned().await else {
             return;
@@ -36,7 +32,10 @@ async fn accept(listener: TcpListener, app: Router, tasks: Tasks) {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let app = app.clone().layer(Extension(ConnectInfo(peer)));
-                tasks.spawn("connection", connection(stream, app, tasks.clone(), permit));
+                tasks.spawn(
+                    "connection",
+                    connection(stream, app, door.header_timeout.0, tasks.clone(), permit),
+                );
             }
             Err(error) => {
                 // Out of file handles and the like: others may end soon.
@@ -47,14 +46,20 @@ async fn accept(listener: TcpListener, app: Router, tasks: Tasks) {
     }
 }
 
-async fn connection(stream: TcpStream, app: Router, tasks: Tasks, _permit: OwnedSemaphorePermit) {
+async fn connection(
+    stream: TcpStream,
+    app: Router,
+    headers: Duration,
+    tasks: Tasks,
+    _permit: OwnedSemaphorePermit,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
     }
     let stop = tasks.stopping();
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
+        .header_read_timeout(headers)
         .max_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
         .with_upgrades();

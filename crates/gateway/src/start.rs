@@ -6,7 +6,7 @@ use crate::{
     admission::Admission,
     app::{self, State},
     clock::Clock,
-    config::Config,
+    config::{Config, Mistakes},
     feed::Feed,
     hub::Hub,
     passwords, prune, release,
@@ -37,6 +37,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub enum StartError {
     #[error("the configuration is wrong: {0}")]
     Config(String),
+    #[error("the configuration is wrong:\n{0}")]
+    Mistakes(Mistakes),
     #[error(
         "{address} is taken by another program: stop it, or choose another address with --listen"
     )]
@@ -130,7 +132,7 @@ impl StartError {
     /// The exit code of the program, one for each cause.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) => 10,
+            Self::Config(_) | Self::Mistakes(_) => 10,
             Self::PortTaken { .. } => 11,
             Self::Listen { .. } => 12,
             Self::NotWritable { .. } => 13,
@@ -207,16 +209,19 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     store.hold_replies(TimeDelta::seconds(config.undo_seconds.into()));
     release::start(&store, &tasks);
     prune::start(&store, &tasks);
+    let config = Arc::new(config);
     let state = State {
+        throttles: Arc::new(app::throttles(&config)),
+        config: config.clone(),
         feed: Feed::start(&store, &tasks),
         hub: Hub::default(),
         admission: Admission::default(),
-        throttles: Arc::new(app::throttles(&config)),
         store,
         clock,
         tasks: tasks.clone(),
     };
-    serve(listener, app::app(state.clone()), &tasks);
+    let door = config.door.clone();
+    serve(listener, app::app(state.clone()), door, &tasks);
     tracing::info!(%address, sample = config.sample, "the gateway answers");
     Ok(Running {
         address,
@@ -317,7 +322,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 fn location(config: &Config) -> Location {
     match &config.database_url {
-        Some(url) => Location::Url(url.clone()),
+        Some(url) => Location::Url(url.reveal().to_owned()),
         None => Location::File(config.data_dir.join("gateway.db")),
     }
 }

@@ -68,11 +68,13 @@ impl Shop {
 
     fn of(folder: TempDir, store: Store, clock: Clock, tasks: Tasks) -> Self {
         release::start(&store, &tasks);
+        let config = Arc::new(Config::embedded(folder.path()));
         let state = State {
+            throttles: Arc::new(app::throttles(&config)),
+            config,
             feed: Feed::start(&store, &tasks),
             hub: Hub::default(),
             admission: Admission::default(),
-            throttles: Arc::new(app::throttles(&Config::embedded(folder.path()))),
             store,
             clock,
             tasks,
@@ -187,7 +189,8 @@ impl Shop {
             .await
             .expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
-        deskhand_gateway::serve::serve(listener, self.app.clone(), &self.state.tasks);
+        let door = self.state.config.door.clone();
+        deskhand_gateway::serve::serve(listener, self.app.clone(), door, &self.state.tasks);
         address
     }
 

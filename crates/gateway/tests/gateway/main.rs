@@ -2,6 +2,7 @@
 
 mod changes;
 mod chat;
+mod config;
 mod http;
 mod kit;
 mod live;

@@ -201,7 +201,7 @@ async fn a_postgres_that_cannot_be_used_is_named() {
     let folder = folder();
     let at = |url: &str| {
         let mut config = Config::embedded(folder.path());
-        config.database_url = Some(url.to_owned());
+        config.database_url = Some(url.into());
         config
     };
     for wrong in [
@@ -235,7 +235,7 @@ async fn a_postgres_that_cannot_be_used_is_named() {
     assert!(running.state.store.history().sample);
     let elsewhere = self::folder();
     let mut second = Config::embedded(elsewhere.path());
-    second.database_url = Some(url.clone());
+    second.database_url = Some(url.clone().into());
     check(
         &refused(second).await,
         18,
