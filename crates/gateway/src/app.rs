@@ -1,8 +1,8 @@
 //! The whole HTTP interface as one value, so that tests need no socket.
 
 use crate::{
-    admission::Admission, clock::Clock, config::Config, feed::Feed, hub::Hub, problem::Refusal,
-    routes, store::Store, tasks::Tasks, throttle::Throttles,
+    admission::Admission, clock::Clock, config::Config, extract::peer, feed::Feed, hub::Hub,
+    problem::Refusal, routes, store::Store, tasks::Tasks, throttle::Throttles, via::Via,
 };
 use axum::{
     Router,
@@ -106,7 +106,11 @@ async fn finish(
         .get::<MatchedPath>()
         .map_or("-", MatchedPath::as_str)
         .to_owned();
-    let mut response = next.run(request).await;
+    let via = Via {
+        peer: peer(request.extensions()),
+        request: Some(id.clone()),
+    };
+    let mut response = via.during(next.run(request)).await;
     let status = response.status();
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         response = refusal.answer(Some(id.clone()));

@@ -4,7 +4,7 @@ use crate::{app::State, feed::read_cursor, passwords::digest, problem::Refusal, 
 use axum::{
     body::Bytes,
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, header, request::Parts},
+    http::{Extensions, HeaderMap, header, request::Parts},
 };
 use deskhand_domain::{Account, Instant, OpId, Scope};
 use deskhand_protocol::{IDEMPOTENCY_HEADER, problem::Code};
@@ -293,9 +293,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(
-            peer.map_or_else(String::new, |peer| peer.0.ip().to_string()),
-        ))
+        Ok(Self(peer(&parts.extensions).unwrap_or_default()))
     }
+}
+
+/// The other end's address, where there is another end.
+pub fn peer(extensions: &Extensions) -> Option<String> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(peer.0.ip().to_string())
 }

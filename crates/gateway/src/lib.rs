@@ -8,6 +8,7 @@
 
 pub mod admission;
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod config;
 mod extract;
@@ -26,6 +27,7 @@ pub mod store;
 pub mod tasks;
 pub mod testing;
 mod throttle;
+pub mod via;
 
 pub use clock::Clock;
 pub use config::Config;

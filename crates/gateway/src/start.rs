@@ -15,6 +15,7 @@ use crate::{
     tasks::Tasks,
 };
 use chrono::TimeDelta;
+use deskhand_protocol::audit::Actor;
 use std::{
     fs::File,
     net::{Ipv4Addr, SocketAddr},
@@ -248,7 +249,10 @@ pub async fn revoke(config: &Config, email: &str) -> Result<usize, StartError> {
                 .ok_or_else(|| StartError::NoAccount {
                     email: email.to_owned(),
                 })?;
-        Ok(store.revoke_sessions(account.id).await?.len())
+        Ok(store
+            .revoke_sessions(account.id, Actor::System)
+            .await?
+            .len())
     })
     .await
 }

@@ -5,6 +5,7 @@
 //! way stands in `sqlite.rs` and `postgres.rs`; all other SQL runs on both.
 
 mod accounts;
+mod audit;
 mod cells;
 mod chat;
 pub mod conformance;
@@ -26,6 +27,7 @@ mod sync;
 mod tickets;
 
 pub use accounts::{NewSession, SignedIn};
+pub use audit::{Entry, stored};
 pub use chat::{Opened, Visitor};
 pub use error::{Doing, StoreError};
 pub use fields::{FIELDS, check_definition};
@@ -35,7 +37,7 @@ pub use replies::Undo;
 pub use seed::Seed;
 pub use sync::{Next, SyncCursor};
 
-use crate::{clock::Clock, tasks::Tasks};
+use crate::{clock::Clock, tasks::Tasks, via::Via};
 use chrono::TimeDelta;
 use deskhand_domain::{Instant, Shop};
 use deskhand_protocol::sync::Kind;
@@ -108,6 +110,13 @@ pub struct Tx {
     hold: TimeDelta,
     /// Whether it holds one.
     held: bool,
+    /// How many entries the audit trail has, and the hash of the newest.
+    trail: (i64, String),
+    /// What is added to it.
+    entries: Vec<Entry>,
+    /// How the request came in that this answers.
+    via: Via,
+    clock: Clock,
     /// When the transaction began.
     pub now: Instant,
 }
@@ -171,10 +180,11 @@ impl Store {
         W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
     {
         let store = self.clone();
+        let via = Via::current();
         self.inner
             .tasks
             .finish("write", async move {
-                let mut tx = store.begin().await?;
+                let mut tx = store.begin(via).await?;
                 match work(&mut tx).await {
                     Ok(value) => store.commit(tx).await.map(|()| value),
                     Err(error) => {
@@ -190,10 +200,11 @@ impl Store {
             .ok_or(StoreError::Interrupted)?
     }
 
-    async fn begin(&self) -> Result<Tx, StoreError> {
+    async fn begin(&self, via: Via) -> Result<Tx, StoreError> {
         let mut inner = self.inner.write.begin().await.doing("begin")?;
-        let (head,): (i64,) = sqlx::query_as(
-            "update feed_head set position = position where one = 1 returning position",
+        let (head, audited, hash): (i64, i64, String) = sqlx::query_as(
+            "update feed_head set position = position where one = 1
+             returning position, audit_position, audit_hash",
         )
         .fetch_one(&mut *inner)
         .await
@@ -204,11 +215,16 @@ impl Store {
             touched: BTreeSet::new(),
             hold: TimeDelta::milliseconds(self.inner.hold.load(Ordering::Relaxed)),
             held: false,
+            trail: (audited, hash),
+            entries: Vec::new(),
+            via,
+            clock: self.inner.clock.clone(),
             now: self.inner.clock.now(),
         })
     }
 
     async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
+        tx.write_entries().await?;
         let head = tx.number().await?;
         let held = tx.held;
         tx.inner.commit().await.doing("commit")?;

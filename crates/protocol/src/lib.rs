@@ -1,9 +1,10 @@
 //! Everything that crosses a process: REST bodies, feed frames, calls of the window, error codes.
 //!
 //! Two borders meet here. Between desktop and gateway: [`rest`], [`sync`], [`live`], [`chat`],
-//! [`problem`]. Between window and core: [`calls`] and [`view`], generated for TypeScript.
+//! [`problem`], [`audit`]. Between window and core: [`calls`] and [`view`], generated for TypeScript.
 //! This crate never opens a file or a socket.
 
+pub mod audit;
 pub mod calls;
 pub mod chat;
 pub mod live;

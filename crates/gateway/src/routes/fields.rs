@@ -53,7 +53,10 @@ pub async fn define(
             Refusal::field(pointer, words)
         }
     })?;
-    let (field, new) = state.store.define_field(key, define).await?;
+    let (field, new) = state
+        .store
+        .define_field(key, define, who.account.id.into())
+        .await?;
     let status = if new {
         StatusCode::CREATED
     } else {

@@ -6,7 +6,7 @@ use crate::{
     hub::Passing,
     passwords,
     problem::Refusal,
-    store::{NewSession, StoreError},
+    store::{Entry, NewSession, StoreError},
 };
 use axum::{
     extract,
@@ -16,6 +16,7 @@ use axum::{
 use chrono::TimeDelta;
 use deskhand_domain::{Account, Currency, Instant, Scope, Shop, text};
 use deskhand_protocol::{
+    audit::{Action, Actor, ThingKind},
     problem::{Code, Problem},
     rest::{LEASE_DAYS, Session, SignIn},
 };
@@ -41,8 +42,15 @@ pub async fn sign_in(
     }
     let (account, hash) = state.store.credentials(&email).await?.unzip();
     let right = passwords::verify(body.password, hash).await;
+    let known = account.as_ref().map(|account| account.id);
     let Some(account) = account.filter(|_| right) else {
         state.throttles.sign_in.count(&name, now);
+        let refused = Entry::new(Actor::Nobody, Action::SignInRefused);
+        let refused = match known {
+            Some(account) => refused.to(ThingKind::Account, account),
+            None => refused,
+        };
+        state.store.record(refused).await?;
         return Err(Refusal::new(
             Code::WrongCredentials,
             "e-mail or password is wrong: check both and try again",
@@ -92,7 +100,10 @@ pub async fn revoke(state: &State, email: &str) -> Result<Option<usize>, StoreEr
     let Some((account, _)) = state.store.credentials(email).await? else {
         return Ok(None);
     };
-    let revoked = state.store.revoke_sessions(account.id).await?;
+    let revoked = state
+        .store
+        .revoke_sessions(account.id, Actor::System)
+        .await?;
     let count = revoked.len();
     for token_hash in revoked {
         state.hub.say(Passing::SignedOut { token_hash });

@@ -95,9 +95,10 @@ pub async fn change(
         ..patch.clone()
     };
     let operation = operation(op, &who, "patch", ticket, &asked);
+    let by = who.account.id;
     let done = state.store.once(operation, move |tx| {
         Box::pin(async move {
-            let changed = tx.patch_ticket(ticket, patch).await?;
+            let changed = tx.patch_ticket(ticket, patch, by).await?;
             changed.map(|ticket| Done::new(200, &ticket)).transpose()
         })
     });

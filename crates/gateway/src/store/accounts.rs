@@ -1,7 +1,7 @@
 //! Accounts that sign in, and their sessions. A session's token is kept only as its hash.
 
 use super::{
-    Doing as _, Store, StoreError,
+    Doing as _, Entry, Store, StoreError,
     cells::Cells,
     entity::Row as _,
     sql::{self, Cell},
@@ -9,6 +9,7 @@ use super::{
 use crate::clock::millis;
 use chrono::TimeDelta;
 use deskhand_domain::{Account, AccountId, Instant};
+use deskhand_protocol::audit::{Action, Actor, ThingKind};
 
 /// How long an ended session is remembered: a desktop that was away may still be told that its
 /// session was revoked.
@@ -78,7 +79,9 @@ impl Store {
                 ];
                 sql::upsert(&mut tx.inner, "sessions", "token_hash", &columns, vec![row])
                     .await
-                    .doing("open a session")
+                    .doing("open a session")?;
+                tx.audit(Entry::new(new.account, Action::SignedIn));
+                Ok(())
             })
         })
         .await
@@ -119,7 +122,11 @@ impl Store {
 
     /// Revokes every session of an account, those that ran out too: their desktops destroy what
     /// they keep. Answers the hashes of the tokens.
-    pub async fn revoke_sessions(&self, account: AccountId) -> Result<Vec<String>, StoreError> {
+    pub async fn revoke_sessions(
+        &self,
+        account: AccountId,
+        by: Actor,
+    ) -> Result<Vec<String>, StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
                 let rows = sqlx::query(
@@ -131,6 +138,11 @@ impl Store {
                 .fetch_all(&mut *tx.inner)
                 .await
                 .doing("revoke the sessions")?;
+                tx.audit(
+                    Entry::new(by, Action::SessionsRevoked)
+                        .to(ThingKind::Account, account)
+                        .with("sessions", rows.len()),
+                );
                 rows.iter()
                     .map(|row| Cells::new("sessions", row).text("token_hash"))
                     .collect()
@@ -144,12 +156,16 @@ impl Store {
         let token_hash = token_hash.to_owned();
         self.write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query("delete from sessions where token_hash = $1")
-                    .bind(token_hash)
-                    .execute(&mut *tx.inner)
-                    .await
-                    .doing("end the session")?;
-                Ok(done.rows_affected() > 0)
+                let row =
+                    sqlx::query("delete from sessions where token_hash = $1 returning account")
+                        .bind(token_hash)
+                        .fetch_optional(&mut *tx.inner)
+                        .await
+                        .doing("end the session")?;
+                let Some(row) = row else { return Ok(false) };
+                let account: AccountId = Cells::new("sessions", &row).parse("account")?;
+                tx.audit(Entry::new(account, Action::SignedOut));
+                Ok(true)
             })
         })
         .await

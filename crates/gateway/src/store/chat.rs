@@ -7,13 +7,17 @@ use super::{
     sql::{self, Cell},
     tickets::first_name,
 };
+use crate::audit::told;
 use deskhand_domain::{
     Account, AccountId, Author, Channel, Currency, Customer, CustomerId, Delivery, Instant, Intent,
     Message, MessageId, MessageKind, Money, Mood, Order, OrderId, Priority, Source, Ticket,
     TicketId, TicketStatus, customer::Risk, order_number, sla, text, ticket::Identity,
 };
 use deskhand_drafting::{intent, language};
-use deskhand_protocol::chat::{ChatMessage, Conversation, OpenConversation};
+use deskhand_protocol::{
+    audit::Action,
+    chat::{ChatMessage, Conversation, OpenConversation},
+};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -122,6 +126,11 @@ impl Store {
                 tx.understand(&mut ticket, &text, &prefix).await?;
                 let message = from_customer(id, ticket.id, customer, text, sent_at);
                 waits(&mut ticket, &message);
+                tx.audit(told::message_received(
+                    Action::MessageReceived,
+                    &message,
+                    &ticket,
+                ));
                 tx.put(&[ticket]).await?;
                 tx.put(std::slice::from_ref(&message)).await?;
                 Ok(Some(message))
@@ -354,6 +363,11 @@ impl Tx {
         };
         self.understand(&mut ticket, &open.text, prefix).await?;
         waits(&mut ticket, &message);
+        self.audit(told::message_received(
+            Action::ConversationOpened,
+            &message,
+            &ticket,
+        ));
         self.put(&[ticket]).await?;
         self.put(&[message]).await?;
         Ok(Visitor {

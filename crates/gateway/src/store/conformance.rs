@@ -1,5 +1,6 @@
 //! One suite for both engines: what every [`Store`] does, whatever lies behind it.
 
+mod audit;
 mod changes;
 mod feed;
 mod merges;
@@ -82,6 +83,8 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     merges::a_held_reply_of_a_merged_ticket_can_be_undone(shop(fresh().await).await).await;
     merges::a_chat_goes_on_in_the_other_ticket_and_shows_only_itself(shop(fresh().await).await)
         .await;
+    audit::what_is_done_is_told_with_it(shop(fresh().await).await).await;
+    audit::the_trail_is_only_added_to(shop(fresh().await).await).await;
 }
 
 async fn shop(store: Store) -> Store {
@@ -95,7 +98,7 @@ async fn tx_patch(
     ticket: TicketId,
     patch: TicketPatch,
 ) -> Result<Option<Ticket>, StoreError> {
-    tx.patch_ticket(ticket, patch).await
+    tx.patch_ticket(ticket, patch, agent()).await
 }
 
 /// Writes as an agent who has seen everything.
@@ -169,7 +172,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 33);
+        assert_eq!(count.into_inner(), 35);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -184,6 +187,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 33);
+        assert_eq!(count.into_inner(), 35);
     }
 }

@@ -1,8 +1,13 @@
 //! The feed: what changed, in the order of the commits.
 
-use super::{Doing as _, History, Store, StoreError, Tx, cells::Cells, entity, sql, sql::Cell};
+use super::{
+    Doing as _, Entry, History, Store, StoreError, Tx, cells::Cells, entity, sql, sql::Cell,
+};
 use deskhand_domain::{Account, Article, Customer, Field, Macro, Message, Order, Shipment, Ticket};
-use deskhand_protocol::sync::{Change, Gone, Kind, Record};
+use deskhand_protocol::{
+    audit::{Action, Actor, ThingKind},
+    sync::{Change, Gone, Kind, Record},
+};
 use entity::Row;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
@@ -139,8 +144,13 @@ impl Store {
     pub async fn begin_epoch(&self) -> Result<String, StoreError> {
         let epoch = self.clock().id().simple().to_string();
         let stored = epoch.clone();
-        self.write(move |tx| Box::pin(async move { tx.set_meta("epoch", &stored).await }))
-            .await?;
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.audit(begun(&stored));
+                tx.set_meta("epoch", &stored).await
+            })
+        })
+        .await?;
         Ok(epoch)
     }
 }
@@ -157,6 +167,11 @@ impl Tx {
             .await
             .doing("remember what holds for all of it")
     }
+}
+
+/// A history began.
+pub(super) fn begun(epoch: &str) -> Entry {
+    Entry::new(Actor::System, Action::HistoryBegun).to(ThingKind::History, epoch)
 }
 
 /// Reads rows of the feed.

@@ -1,8 +1,11 @@
 //! The shop's own fields: defined by an admin, and checked wherever a value comes in.
 
-use super::{Doing as _, Store, StoreError, Tx, entity, sql::Cell};
+use super::{Doing as _, Entry, Store, StoreError, Tx, entity, sql::Cell};
 use deskhand_domain::{Field, FieldChanges, FieldId, FieldKind, FieldValue, Ticket, field::is_key};
-use deskhand_protocol::rest::DefineField;
+use deskhand_protocol::{
+    audit::{Action, Actor, ThingKind},
+    rest::DefineField,
+};
 use uuid::Uuid;
 
 /// How many fields a shop has at most.
@@ -23,9 +26,10 @@ impl Store {
         &self,
         key: String,
         define: DefineField,
+        by: Actor,
     ) -> Result<(Field, bool), StoreError> {
         let id = self.clock().id();
-        self.write(move |tx| Box::pin(tx.define_field(id, key, define)))
+        self.write(move |tx| Box::pin(tx.define_field(id, key, define, by)))
             .await
     }
 }
@@ -44,6 +48,7 @@ impl Tx {
         id: Uuid,
         key: String,
         define: DefineField,
+        by: Actor,
     ) -> Result<(Field, bool), StoreError> {
         let known = self.all_fields().await?;
         let before = known.iter().find(|field| field.key == key);
@@ -64,6 +69,11 @@ impl Tx {
         };
         let new = before.is_none();
         self.put(std::slice::from_ref(&field)).await?;
+        self.audit(
+            Entry::new(by, Action::FieldDefined)
+                .to(ThingKind::Field, field.id)
+                .with("new", new),
+        );
         Ok((field, new))
     }
 

@@ -4,12 +4,15 @@
 //! a merged conversation what was said in its own, and a reply that names the ticket that ended
 //! must have seen the rest of the one that goes on.
 
-use super::{Doing as _, Store, StoreError, Tx, entity, sql::Cell};
+use super::{Doing as _, Entry, Store, StoreError, Tx, entity, sql::Cell};
 use crate::clock::millis;
 use deskhand_domain::{
     Account, AccountId, Author, Message, MessageId, MessageKind, Ticket, TicketId, TicketStatus,
 };
-use deskhand_protocol::rest::Merged;
+use deskhand_protocol::{
+    audit::{Action, ThingKind},
+    rest::Merged,
+};
 use uuid::Uuid;
 
 /// More messages than any conversation has.
@@ -109,6 +112,13 @@ impl Tx {
         }
         self.put(&[ticket.clone(), target.clone()]).await?;
         self.put(&written).await?;
+        self.audit(
+            Entry::new(by, Action::TicketsMerged)
+                .to(ThingKind::Ticket, id)
+                .of(target.customer)
+                .with("into", into)
+                .with("messages", moved),
+        );
         Ok(Some(Merged {
             ticket,
             into: target,

@@ -1,8 +1,8 @@
 //! Changes of a ticket, compared with what their author had seen.
 
 use super::{StoreError, Tx};
-use crate::clock::millis;
-use deskhand_domain::{Compared, Instant, Ticket, TicketId, TicketStatus, sla};
+use crate::{audit::told, clock::millis};
+use deskhand_domain::{AccountId, Compared, Instant, Ticket, TicketId, TicketStatus, sla};
 use deskhand_protocol::rest::TicketPatch;
 
 impl Tx {
@@ -12,6 +12,7 @@ impl Tx {
         &mut self,
         id: TicketId,
         patch: TicketPatch,
+        by: AccountId,
     ) -> Result<Option<Ticket>, StoreError> {
         let Some(mut ticket) = self.get::<Ticket>(id.0).await? else {
             return Ok(None);
@@ -29,8 +30,10 @@ impl Tx {
         if !moved.is_empty() {
             return Err(StoreError::FieldsMoved { moved });
         }
+        let before = ticket.clone();
         change(&mut ticket, patch);
         ticket.updated_at = self.now.max(ticket.updated_at);
+        self.audit(told::ticket_changed(by, &before, &ticket));
         self.put(std::slice::from_ref(&ticket)).await?;
         Ok(Some(ticket))
     }

@@ -6,7 +6,7 @@
 //! their id; `Tx::moment_after` makes that the order in which they arrived.
 
 use super::{
-    Doing as _, Store, StoreError, Tx,
+    Doing as _, Entry, Store, StoreError, Tx,
     cells::Cells,
     entity,
     merge::earliest,
@@ -18,7 +18,11 @@ use deskhand_domain::{
     AccountId, Author, Delivery, Instant, MacroId, Message, MessageId, MessageKind, Ticket,
     TicketId, TicketStatus, sla, text,
 };
-use deskhand_protocol::{rest::TicketPatch, sync::Kind};
+use deskhand_protocol::{
+    audit::{Action, Actor, ThingKind},
+    rest::TicketPatch,
+    sync::Kind,
+};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
@@ -240,6 +244,12 @@ impl Tx {
             self.count_use(stored, -1).await?;
         }
         self.give_back(ticket, id, &held).await?;
+        self.audit(
+            Entry::new(by, Action::MessageTakenBack)
+                .to(ThingKind::Message, id)
+                .of(held.before.customer)
+                .with("ticket", ticket),
+        );
         Ok(Undo::Done)
     }
 
@@ -329,6 +339,11 @@ impl Tx {
                 .execute(&mut *self.inner)
                 .await
                 .doing("release a reply")?;
+            self.audit(
+                Entry::new(Actor::System, Action::MessageReleased)
+                    .to(ThingKind::Message, message.id)
+                    .with("ticket", message.ticket),
+            );
         }
         self.put(&due).await
     }

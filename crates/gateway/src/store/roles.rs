@@ -1,8 +1,11 @@
 //! What somebody is at the shop, when that changes.
 
-use super::{Doing as _, Store, StoreError};
+use super::{Doing as _, Entry, Store, StoreError};
 use deskhand_domain::{Account, AccountId, Role};
-use deskhand_protocol::sync::Kind;
+use deskhand_protocol::{
+    audit::{Action, Actor, ThingKind},
+    sync::Kind,
+};
 
 impl Store {
     /// Gives an account another role; `None` when there is no such account. Its desktops learn of
@@ -11,13 +14,14 @@ impl Store {
         &self,
         account: AccountId,
         role: Role,
+        by: Actor,
     ) -> Result<Option<Account>, StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
                 let Some(mut known) = tx.get::<Account>(account.0).await? else {
                     return Ok(None);
                 };
-                known.role = role;
+                let before = std::mem::replace(&mut known.role, role);
                 sqlx::query("update accounts set role = $1 where id = $2")
                     .bind(role.as_str())
                     .bind(account.to_string())
@@ -25,6 +29,12 @@ impl Store {
                     .await
                     .doing("change a role")?;
                 tx.touched.insert((Kind::Account, account.0));
+                tx.audit(
+                    Entry::new(by, Action::RoleChanged)
+                        .to(ThingKind::Account, account)
+                        .with("from", before)
+                        .with("to", role),
+                );
                 Ok(Some(known))
             })
         })

@@ -1,7 +1,7 @@
 //! Fills an empty database in one transaction, and makes an old sample shop anew.
 
 use super::{
-    Doing as _, Store, StoreError, Tx,
+    Doing as _, Store, StoreError, Tx, feed,
     sql::{self, Cell},
 };
 use crate::clock::{millis, moment};
@@ -75,6 +75,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 tx.clear().await?;
+                tx.audit(feed::begun(&epoch));
                 tx.fill(&seed, &epoch).await
             })
         })

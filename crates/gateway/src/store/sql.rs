@@ -5,7 +5,6 @@ use crate::clock::millis;
 use deskhand_domain::Instant;
 use serde::Serialize;
 use sqlx::{Any, AssertSqlSafe, any::AnyArguments, any::AnyRow, query::Query};
-use std::fmt::Write as _;
 
 /// A value for a placeholder.
 #[derive(Clone, Debug)]
@@ -70,6 +69,16 @@ pub fn bind<'q>(mut query: AnyQuery<'q>, cells: Vec<Cell>) -> AnyQuery<'q> {
     query
 }
 
+/// Inserts rows that are new.
+pub async fn insert(
+    connection: &mut sqlx::AnyConnection,
+    table: &'static str,
+    columns: &[&'static str],
+    rows: Vec<Vec<Cell>>,
+) -> Result<(), sqlx::Error> {
+    insert_with(connection, table, columns, rows, "").await
+}
+
 /// Inserts rows, or replaces the columns of those whose key exists.
 pub async fn upsert(
     connection: &mut sqlx::AnyConnection,
@@ -84,6 +93,17 @@ pub async fn upsert(
         .filter(|column| !keys.contains(column))
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
+    let otherwise = format!(" on conflict ({key}) do update set {}", updates.join(", "));
+    insert_with(connection, table, columns, rows, &otherwise).await
+}
+
+async fn insert_with(
+    connection: &mut sqlx::AnyConnection,
+    table: &'static str,
+    columns: &[&'static str],
+    rows: Vec<Vec<Cell>>,
+    otherwise: &str,
+) -> Result<(), sqlx::Error> {
     for part in rows.chunks((16_000 / columns.len()).clamp(1, 200)) {
         let mut sql = format!("insert into {table} ({}) values ", columns.join(", "));
         let mut next = 1;
@@ -93,12 +113,7 @@ pub async fn upsert(
             }
             sql.push_str(&placeholders(&mut next, columns.len()));
         }
-        write!(
-            sql,
-            " on conflict ({key}) do update set {}",
-            updates.join(", ")
-        )
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        sql.push_str(otherwise);
         let cells = part.iter().flatten().cloned().collect();
         bind(sqlx::query(AssertSqlSafe(sql)), cells)
             .execute(&mut *connection)

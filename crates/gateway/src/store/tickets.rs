@@ -7,7 +7,7 @@ use super::{
     patch,
     sql::Cell,
 };
-use crate::clock::moment;
+use crate::{audit::told, clock::moment};
 use deskhand_domain::{
     Account, AccountId, Author, Channel, Delivery, Instant, Message, MessageId, MessageKind, Money,
     Ticket, TicketId, TicketStatus, text,
@@ -260,8 +260,8 @@ impl Tx {
             attachments: Vec::new(),
             held_until: held.then(|| self.now + self.hold),
         };
+        let before = ticket.clone();
         if public {
-            let before = ticket.clone();
             answered(&mut ticket, &message, then.unwrap_or(TicketStatus::Pending));
             patch::change(&mut ticket, changes.clone());
             ticket.status = then.unwrap_or(TicketStatus::Pending);
@@ -280,6 +280,7 @@ impl Tx {
         ticket.updated_at = self.now.max(ticket.updated_at);
         self.put(std::slice::from_ref(&ticket)).await?;
         self.put(std::slice::from_ref(&message)).await?;
+        self.audit(told::message_written(&message, &before, &ticket));
         Ok(Some((message, ticket)))
     }
 

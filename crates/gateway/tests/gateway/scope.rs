@@ -3,7 +3,7 @@
 use crate::kit::{Shop, Socket, TICKET};
 use deskhand_domain::{AccountId, Role};
 use deskhand_gateway::testing::id;
-use deskhand_protocol::live::close;
+use deskhand_protocol::{audit::Actor, live::close};
 use serde_json::{Value, json};
 
 async fn follow(address: &str, token: &str, cursor: &Value) -> Socket {
@@ -27,7 +27,11 @@ async fn a_desktop_with_another_sight_is_told_to_delete_its_copy_before_it_gets_
     assert_eq!(first["type"], "following");
 
     let priya = AccountId(id(1, 1));
-    let role = shop.state.store.set_role(priya, Role::Auditor).await;
+    let role = shop
+        .state
+        .store
+        .set_role(priya, Role::Auditor, Actor::System)
+        .await;
     assert_eq!(
         role.expect("stored").map(|account| account.role),
         Some(Role::Auditor)
@@ -64,7 +68,7 @@ async fn a_desktop_with_another_sight_is_told_to_delete_its_copy_before_it_gets_
     let raised = shop
         .state
         .store
-        .set_role(AccountId(id(1, 2)), Role::Agent)
+        .set_role(AccountId(id(1, 2)), Role::Agent, Actor::System)
         .await;
     assert!(raised.expect("stored").is_some());
     let mut same = follow(&address, &mette, &page["live"]).await;

@@ -278,7 +278,9 @@ async fn try_define(
         kind,
         place: 0,
     };
-    store.define_field(key.to_owned(), define).await
+    store
+        .define_field(key.to_owned(), define, agent().into())
+        .await
 }
 
 /// The values a change was refused for; none when it was not.

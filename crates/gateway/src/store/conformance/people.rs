@@ -1,6 +1,7 @@
 //! Sessions of colleagues and conversations of customers.
 
 use super::*;
+use deskhand_protocol::audit::Actor;
 
 pub async fn sessions_open_last_and_end(store: Store) {
     let (priya, _) = store
@@ -44,14 +45,20 @@ pub async fn sessions_open_last_and_end(store: Store) {
     );
     assert!(!store.is_revoked("two").await.expect("a lookup"));
     let account = session_account(&store).await;
-    let revoked = store.revoke_sessions(account).await.expect("revoked");
+    let revoked = store
+        .revoke_sessions(account, Actor::System)
+        .await
+        .expect("revoked");
     assert_eq!(revoked, ["two"], "one that ran out too");
     assert!(store.is_revoked("two").await.expect("a lookup"));
     assert!(
         !store.is_revoked("one").await.expect("a lookup"),
         "it was ended by its owner"
     );
-    let again = store.revoke_sessions(account).await.expect("revoked");
+    let again = store
+        .revoke_sessions(account, Actor::System)
+        .await
+        .expect("revoked");
     assert_eq!(again, Vec::<String>::new());
     for (days, remembered) in [(59, true), (2, false)] {
         store.clock().advance(TimeDelta::days(days));
@@ -66,7 +73,10 @@ pub async fn sessions_open_last_and_end(store: Store) {
         let known = store.is_revoked("two").await.expect("a lookup");
         assert_eq!(known, remembered, "after {days} more days");
     }
-    let open = store.revoke_sessions(account).await.expect("revoked");
+    let open = store
+        .revoke_sessions(account, Actor::System)
+        .await
+        .expect("revoked");
     assert_eq!(open.len(), 2);
     let ended = store.session("after 2").await.expect("a lookup");
     assert!(ended.is_none(), "one that lasted");

@@ -1,0 +1,148 @@
+//! The audit trail: who did what, to what, and when.
+
+use chrono::{DateTime, Utc};
+use deskhand_domain::{AccountId, CustomerId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// One entry. It holds ids and words of this program, never a text that somebody wrote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+pub struct AuditEntry {
+    /// Its place in the trail: 1, 2, 3, without gaps.
+    pub position: i64,
+    /// Its id.
+    pub id: Uuid,
+    /// When it was done, by the gateway's clock.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: Actor,
+    /// What was done.
+    pub action: Action,
+    /// What it was done to.
+    pub thing: Option<Thing>,
+    /// The customer it concerns.
+    pub customer: Option<CustomerId>,
+    /// The address of the other end.
+    pub peer: Option<String>,
+    /// The request, as the gateway's logs name it.
+    pub request_id: Option<String>,
+    /// More, by name.
+    #[schema(value_type = Object)]
+    pub details: serde_json::Value,
+    /// SHA-256 of the hash before it and of everything above, in hex.
+    pub hash: String,
+}
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Actor {
+    /// Somebody who signs in.
+    Account(AccountId),
+    /// A program, by its key.
+    Machine(Uuid),
+    /// A customer, or a visitor who claims to be one.
+    Customer(CustomerId),
+    /// The gateway by itself, or who runs it.
+    System,
+    /// Somebody who is not signed in.
+    Nobody,
+}
+
+impl Actor {
+    /// The kind as it is stored, and the id where there is one.
+    pub fn parts(self) -> (&'static str, Option<Uuid>) {
+        match self {
+            Self::Account(AccountId(id)) => ("account", Some(id)),
+            Self::Machine(id) => ("machine", Some(id)),
+            Self::Customer(CustomerId(id)) => ("customer", Some(id)),
+            Self::System => ("system", None),
+            Self::Nobody => ("nobody", None),
+        }
+    }
+
+    /// Reads what [`Self::parts`] gave.
+    pub fn of(kind: &str, id: Option<Uuid>) -> Option<Self> {
+        match (kind, id) {
+            ("account", Some(id)) => Some(Self::Account(AccountId(id))),
+            ("machine", Some(id)) => Some(Self::Machine(id)),
+            ("customer", Some(id)) => Some(Self::Customer(CustomerId(id))),
+            ("system", None) => Some(Self::System),
+            ("nobody", None) => Some(Self::Nobody),
+            _ => None,
+        }
+    }
+}
+
+impl From<AccountId> for Actor {
+    fn from(id: AccountId) -> Self {
+        Self::Account(id)
+    }
+}
+
+/// What was done. Names are stored for ever: none is changed or used again.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A new history began: a database was made, filled anew, or put back from a backup.
+    HistoryBegun,
+    /// Somebody signed in.
+    SignedIn,
+    /// A sign-in was refused.
+    SignInRefused,
+    /// Somebody signed out.
+    SignedOut,
+    /// The sessions of an account were ended from elsewhere.
+    SessionsRevoked,
+    /// An account was given another role.
+    RoleChanged,
+    /// A ticket was changed.
+    TicketChanged,
+    /// A ticket became part of another one.
+    TicketsMerged,
+    /// A message to a customer was written; by mail and the like it is held for a moment.
+    MessageSent,
+    /// A held message went out.
+    MessageReleased,
+    /// A held message was taken back.
+    MessageTakenBack,
+    /// A note to colleagues was written.
+    NoteWritten,
+    /// A customer opened a conversation.
+    ConversationOpened,
+    /// A customer wrote.
+    MessageReceived,
+    /// One of the shop's own fields was defined or changed.
+    FieldDefined,
+}
+
+/// What something was done to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Thing {
+    /// What it is.
+    pub kind: ThingKind,
+    /// Its id.
+    pub id: String,
+}
+
+/// What something is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ThingKind {
+    /// An account.
+    Account,
+    /// A ticket.
+    Ticket,
+    /// A message or a note.
+    Message,
+    /// One of the shop's own fields.
+    Field,
+    /// A history, by its epoch.
+    History,
+}
