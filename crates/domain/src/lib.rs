@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod apply;
+pub mod calendar;
 pub mod customer;
 pub mod facts;
 pub mod field;

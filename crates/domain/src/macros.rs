@@ -2,10 +2,10 @@
 //! it is, so that whoever sends it sees the gap.
 
 use crate::{
-    account::Account, customer::Customer, money::Money, order::Order, shipment::Shipment,
-    shop::Shop, ticket::Ticket,
+    account::Account, calendar, calendar::main, customer::Customer, money::Money, order::Order,
+    shipment::Shipment, shop::Shop, ticket::Ticket,
 };
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// What a stored answer may speak of.
 #[derive(Clone, Copy)]
@@ -71,7 +71,7 @@ fn is_name(name: &str) -> bool {
 
 fn value(name: &str, language: &str, around: &Around<'_>) -> Option<String> {
     let (of, what) = name.split_once('.')?;
-    let day = |at| written_day((around.day)(at), language);
+    let day = |at| calendar::day((around.day)(at), language);
     let found = match (of, what) {
         ("customer", "name") => around.customer?.name.clone(),
         ("customer", "first_name") => first(&around.customer?.name),
@@ -150,99 +150,6 @@ pub fn written_amount(money: Money, language: &str) -> String {
         (false, _) => format!("{sign}{whole}{cents}\u{a0}{symbol}"),
     }
 }
-
-/// A day as people write it in a letter of a language.
-pub fn written_day(day: NaiveDate, language: &str) -> String {
-    let (weekday, month) = (
-        day.weekday().num_days_from_monday() as usize,
-        day.month0() as usize,
-    );
-    let number = day.day();
-    let word = |words: &'static [&'static str], index: usize| words.get(index).copied();
-    let written = match main(language) {
-        "de" => word(&DE_DAYS, weekday)
-            .zip(word(&DE_MONTHS, month))
-            .map(|(weekday, month)| format!("{weekday}, {number}. {month}")),
-        "fr" => word(&FR_DAYS, weekday)
-            .zip(word(&FR_MONTHS, month))
-            .map(|(weekday, month)| match number {
-                1 => format!("{weekday} 1er {month}"),
-                _ => format!("{weekday} {number} {month}"),
-            }),
-        _ => word(&EN_DAYS, weekday)
-            .zip(word(&EN_MONTHS, month))
-            .map(|(weekday, month)| format!("{weekday}, {number} {month}")),
-    };
-    written.unwrap_or_else(|| day.to_string())
-}
-
-fn main(language: &str) -> &str {
-    language.split('-').next().unwrap_or(language)
-}
-
-pub(crate) const EN_DAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-];
-pub(crate) const DE_DAYS: [&str; 7] = [
-    "Montag",
-    "Dienstag",
-    "Mittwoch",
-    "Donnerstag",
-    "Freitag",
-    "Samstag",
-    "Sonntag",
-];
-pub(crate) const FR_DAYS: [&str; 7] = [
-    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-];
-pub(crate) const EN_MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-pub(crate) const DE_MONTHS: [&str; 12] = [
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-];
-pub(crate) const FR_MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
 
 #[cfg(test)]
 mod tests;

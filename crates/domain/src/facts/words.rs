@@ -1,6 +1,6 @@
 //! The words of three languages that make a number or a word a fact.
 
-use crate::macros::{DE_DAYS, DE_MONTHS, EN_DAYS, EN_MONTHS, FR_DAYS, FR_MONTHS};
+use crate::calendar;
 
 /// The month a word names, from 1; also shortened.
 pub(super) fn month(word: &str) -> Option<u8> {
@@ -8,9 +8,9 @@ pub(super) fn month(word: &str) -> Option<u8> {
     if word.chars().count() < 3 {
         return None;
     }
-    let whole = [EN_MONTHS, DE_MONTHS, FR_MONTHS]
+    let whole = calendar::ALL
         .iter()
-        .find_map(|months| months.iter().position(|month| month.to_lowercase() == word));
+        .find_map(|names| place(&names.months, &word));
     let short = || {
         const SHORT: [(&str, usize); 26] = [
             ("jan", 0),
@@ -55,10 +55,15 @@ pub(super) fn weekday(word: &str) -> Option<u8> {
     if word == "sonnabend" {
         return Some(5);
     }
-    [EN_DAYS, DE_DAYS, FR_DAYS]
+    calendar::ALL
         .iter()
-        .find_map(|days| days.iter().position(|day| day.to_lowercase() == word))
+        .find_map(|names| place(&names.weekdays, &word))
         .and_then(|index| u8::try_from(index).ok())
+}
+
+/// Where a word in small letters stands among names.
+fn place(names: &[&str], word: &str) -> Option<usize> {
+    names.iter().position(|name| name.to_lowercase() == word)
 }
 
 /// A day that is named from today, as its English word, unless the word before gives it another

@@ -1,92 +1,18 @@
 //! Dates, times and amounts as people write them in three languages.
 
 use chrono::{DateTime, Datelike, Timelike, Utc, Weekday};
-use deskhand_domain::{Currency, Money};
+use deskhand_domain::{Currency, Money, calendar};
 
 use crate::clock::berlin;
 
-const EN: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DE: [&str; 12] = [
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-];
-const FR: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-
 /// `12 November`, `12. November`, `12 novembre`.
 pub(crate) fn date(at: DateTime<Utc>, language: &str) -> String {
-    let day = berlin(at);
-    let month = day.month0() as usize;
-    match language {
-        "de" => format!("{}. {}", day.day(), DE[month]),
-        "fr" if day.day() == 1 => format!("1er {}", FR[month]),
-        "fr" => format!("{} {}", day.day(), FR[month]),
-        _ => format!("{} {}", day.day(), EN[month]),
-    }
+    calendar::date(berlin(at).date(), language)
 }
 
 /// `Monday`, `Montag`, `lundi`.
 pub(crate) fn weekday(at: DateTime<Utc>, language: &str) -> &'static str {
-    let day = berlin(at).weekday();
-    let names = match language {
-        "de" => [
-            "Montag",
-            "Dienstag",
-            "Mittwoch",
-            "Donnerstag",
-            "Freitag",
-            "Samstag",
-            "Sonntag",
-        ],
-        "fr" => [
-            "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-        ],
-        _ => [
-            "Monday",
-            "Tuesday",
-            "Wednesday",
-            "Thursday",
-            "Friday",
-            "Saturday",
-            "Sunday",
-        ],
-    };
-    names[day.num_days_from_monday() as usize]
+    calendar::weekday(berlin(at).date(), language)
 }
 
 /// The weekday of a day within the last six, else its date; both follow the same words.
