@@ -67,7 +67,7 @@ export const ACTIONS: readonly Action[] = [
   { id: 'close', group: 'conversation', label: m.act_close, icon: 'check', keys: ['e'], when: (shop) => mayChange(shop) && !isClosed(shop), run: (shop) => void shop.change({ status: 'closed' }) },
   { id: 'reopen', group: 'conversation', label: m.act_reopen, icon: 'rotate-ccw', keys: ['Shift+E'], when: (shop) => mayChange(shop) && isClosed(shop), run: (shop) => void shop.change({ status: 'open' }) },
 
-  { id: 'undo', group: 'conversation', label: m.act_undo, icon: 'undo-2', keys: ['z'], when: (shop) => shop.regret.step !== null || shop.undo.newest !== undefined, run: (shop) => void shop.undoLast() },
+  { id: 'undo', group: 'conversation', label: m.act_undo, icon: 'undo-2', keys: ['z'], when: (shop) => shop.regret.step !== null || shop.undo.newest !== undefined, run: (shop) => void shop.outbox.undoLast() },
   { id: 'held', group: 'conversation', label: m.act_held, icon: 'hand', keys: ['y'], when: (shop) => shop.mayAnswer && shop.decides, run: (shop) => shop.decide() },
 
   { id: 'send', group: 'composer', label: m.act_send, icon: 'send', keys: ['Ctrl+Enter'], when: mayWrite, run: (shop) => void shop.send(false), quiet: true },
@@ -83,7 +83,7 @@ export const ACTIONS: readonly Action[] = [
   { id: 'panel', group: 'window', label: m.act_panel, icon: 'panel-right', keys: ['\\'], when: always, run: (shop) => shop.togglePanel(matchMedia(PANEL_OVER).matches) },
   { id: 'outbox', group: 'window', label: m.act_outbox, icon: 'send', keys: ['b'], when: always, run: overlay('outbox') },
   { id: 'keys', group: 'window', label: m.act_keys, icon: 'keyboard', keys: ['?'], when: always, run: overlay('keys') },
-  { id: 'connect', group: 'window', label: m.act_connect, icon: 'refresh-cw', keys: [], when: (shop) => shop.offline, run: (shop) => void shop.connectNow() },
+  { id: 'connect', group: 'window', label: m.act_connect, icon: 'refresh-cw', keys: [], when: (shop) => shop.connection.offline, run: (shop) => void shop.connectNow() },
   { id: 'sign_out', group: 'window', label: m.account_sign_out, icon: 'log-out', keys: [], when: always, run: overlay('sign_out') },
 ];
 

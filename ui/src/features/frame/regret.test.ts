@@ -29,7 +29,7 @@ async function shop(items: OutboxItem[]) {
   }) as unknown as Call;
   const made = new Shop(SIGNED_IN, call);
   await made.ticket.open('t-1');
-  await made.readOutbox();
+  await made.outbox.read();
   const called = (name: string) => state.made.filter((one) => one.name === name);
   return { shop: made, called };
 }
@@ -54,10 +54,10 @@ describe('a step that can be taken back', () => {
 describe('discarding', () => {
   test('a held reply leaves the screen at once and the outbox some seconds later', async () => {
     const { shop: desk, called } = await shop([reply(HELD)]);
-    await desk.discard(reply(HELD));
-    expect([desk.held, desk.ticket.pending.length, desk.decides]).toEqual([0, 0, false]);
-    await desk.readOutbox();
-    expect(desk.held).toBe(0);
+    await desk.outbox.discard(reply(HELD));
+    expect([desk.outbox.held, desk.ticket.pending.length, desk.decides]).toEqual([0, 0, false]);
+    await desk.outbox.read();
+    expect(desk.outbox.held).toBe(0);
     expect(called('discard_op')).toHaveLength(0);
     await vi.advanceTimersByTimeAsync(REGRET + 500);
     expect(called('discard_op')).toHaveLength(1);
@@ -66,16 +66,16 @@ describe('discarding', () => {
 
   test('is taken back before anything was called', async () => {
     const { shop: desk, called } = await shop([reply(HELD)]);
-    await desk.discard(reply(HELD));
-    await desk.undoLast();
+    await desk.outbox.discard(reply(HELD));
+    await desk.outbox.undoLast();
     await vi.advanceTimersByTimeAsync(REGRET + 500);
     expect(called('discard_op')).toHaveLength(0);
-    expect([desk.held, desk.ticket.pending.length]).toEqual([1, 1]);
+    expect([desk.outbox.held, desk.ticket.pending.length]).toEqual([1, 1]);
   });
 
   test('what would go out by itself is given up at once', async () => {
     const { shop: desk, called } = await shop([reply({ kind: 'waiting' })]);
-    await desk.discard(reply({ kind: 'waiting' }));
+    await desk.outbox.discard(reply({ kind: 'waiting' }));
     expect(called('discard_op')).toHaveLength(1);
     expect(desk.regret.step).toBeNull();
   });
@@ -87,7 +87,7 @@ describe('a stored answer without a text', () => {
     const macro = MACROS.find(({ text }) => text === '');
     if (macro) await desk.useMacro(macro);
     expect(desk.regret.step?.word).toBe('Applied: Mark as carrier damage');
-    await desk.undoLast();
+    await desk.outbox.undoLast();
     expect(called('change_ticket').map(({ args }) => args)).toEqual([
       { ticket: 't-1', patch: { priority: 'high', add_tags: ['damage'], fields: { cause: 'Carrier', photos: true } } },
       { ticket: 't-1', patch: { priority: 'normal', remove_tags: ['damage'], fields: { cause: 'Carrier', photos: true } } },

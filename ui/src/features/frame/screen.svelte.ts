@@ -1,15 +1,12 @@
 import { announcements } from '../../announce.svelte';
-import { firstName } from '../../format/text';
 import { CallFailed } from '../../ipc';
 import type {
   Call,
-  ConnectionView,
   Event,
   MacroView,
   OpId,
   OutboxItem,
   SignedIn,
-  TakenBack,
   Ticket,
   TicketId,
   TicketPatch,
@@ -24,10 +21,10 @@ import { coalesced } from '../../coalesced';
 import { Inbox } from '../inbox/screen.svelte';
 import { Search } from '../search/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
-import { waitingOps, type Back } from './back';
-import { operationWord, textOf } from './operation';
+import { Connection } from './connection.svelte';
+import { Outbox } from './outbox.svelte';
 import { Regret } from './regret.svelte';
-import { Undo, type Leaving } from './undo.svelte';
+import { Undo } from './undo.svelte';
 import { VIEWS } from './views';
 
 /** What lies over the columns. */
@@ -39,11 +36,6 @@ export type Place = 'list' | 'thread' | 'composer' | 'decision' | 'fields';
 /** Colleagues learn that a ticket is open once somebody stays on it for this long. */
 const STAY = 300;
 
-/** How long the network is away before its return is worth a word. */
-const NOTICED = 3000;
-/** How long the window says that the network is back. */
-const SHOW_BACK = 30_000;
-
 /** The whole window after sign-in. */
 export class Shop {
   readonly signedIn: SignedIn;
@@ -52,12 +44,10 @@ export class Shop {
   readonly undo: Undo;
   readonly regret = new Regret();
   readonly search: Search;
-  connection = $state<ConnectionView>({ state: 'catching_up', current_as_of: null, retry_at: null, history: 100, problem: null });
+  readonly connection: Connection;
+  readonly outbox: Outbox;
   counts = $state<Partial<Record<ViewId, number>>>({});
-  outbox = $state.raw<OutboxItem[]>([]);
   overlay = $state<Overlay | null>(null);
-  /** The network came back; shown for a while. */
-  back = $state.raw<Back | null>(null);
   /** The held reply that is being compared. */
   comparing = $state<OpId | null>(null);
   /** Whether the panel was asked for where it lies over the conversation, or sent away where it does not. */
@@ -70,10 +60,6 @@ export class Shop {
 
   readonly #call: Call;
   #stay: ReturnType<typeof setTimeout> | undefined;
-  #backTimer: ReturnType<typeof setTimeout> | undefined;
-  #offlineFrom = Date.now();
-  /** Counts what was heard of the connection, so that an older answer does not overwrite it. */
-  #connectionTurn = 0;
   /** What colleagues were told is open here. */
   #marked: TicketId | null = null;
 
@@ -84,6 +70,8 @@ export class Shop {
     this.search = new Search(call);
     this.undo = new Undo(signedIn.account.id);
     this.ticket = new OpenTicket(call, signedIn.account.id, (view) => this.undo.look(view));
+    this.outbox = new Outbox(call, this);
+    this.connection = new Connection(call, () => this.outbox.items);
   }
 
   /** Whether the role may write to customers and change tickets. */
@@ -91,29 +79,21 @@ export class Shop {
     return this.signedIn.scopes.includes('messages:send');
   }
 
-  readonly waiting = $derived(this.outbox.filter((item) => item.state.kind === 'waiting' || item.state.kind === 'sending').length);
-  readonly parked = $derived(this.outbox.filter((item) => item.state.kind === 'parked').length);
-  /** Replies and changes that wait for a choice because something moved meanwhile. */
-  readonly held = $derived(this.outbox.filter(({ state }) => state.kind === 'held' || state.kind === 'moved').length);
-  readonly offline = $derived(this.connection.state === 'offline');
-  /** What `Age` needs: the moment of the copy while offline, else nothing. */
-  readonly offlineSince = $derived(this.offline ? this.connection.current_as_of : undefined);
-
   /** Fetches everything for the first time and opens the first conversation. */
   async start(): Promise<void> {
-    await Promise.all([this.readConnection(), this.readCounts(), this.readOutbox(), this.showView('my_open')]);
+    await Promise.all([this.do(() => this.connection.read()), this.readCounts(), this.outbox.read(), this.showView('my_open')]);
   }
 
   /** Looks at everything again. */
   async refresh(): Promise<void> {
-    await Promise.all([this.readConnection(), this.readCounts(), this.readOutbox(), this.inbox.refresh(), this.ticket.refresh()]);
+    await Promise.all([this.do(() => this.connection.read()), this.readCounts(), this.outbox.read(), this.inbox.refresh(), this.ticket.refresh()]);
   }
 
   /** Hears the core. */
   hear(event: Event) {
     switch (event.topic) {
       case 'connection':
-        this.#setConnection(event);
+        this.connection.hear(event);
         break;
       case 'lists':
         void this.#listsChanged();
@@ -126,7 +106,7 @@ export class Shop {
         if (event.ticket === this.ticket.id) this.ticket.presence(event.readers, event.writers);
         break;
       case 'outbox':
-        void this.readOutbox();
+        void this.outbox.read();
         void this.ticket.refresh();
         void this.readCounts();
         if (this.inbox.view === 'held') void this.inbox.refresh();
@@ -215,9 +195,9 @@ export class Shop {
     }
     const back = inverse(patch, ticket);
     const undo = () =>
-      this.#do(async () => {
+      this.do(async () => {
         await this.#call('change_ticket', { ticket: ticket.id, patch: back });
-        await this.#afterOutbox();
+        await this.outbox.settled();
         announcements.say(m.macro_undone());
       });
     await this.regret.offer({ word: m.macro_done({ name: macro.name }), undo });
@@ -225,12 +205,12 @@ export class Shop {
 
   /** Makes the open ticket part of another one. */
   merge(into: TicketId): Promise<void> {
-    return this.#do(async () => {
+    return this.do(async () => {
       const ticket = this.ticket.id;
       this.overlay = null;
       if (ticket === null) return;
       await this.#call('merge_tickets', { ticket, into });
-      await this.#afterOutbox();
+      await this.outbox.settled();
     });
   }
 
@@ -308,102 +288,15 @@ export class Shop {
     this.overlay = 'held';
   }
 
-  /** Sends a held reply as it is. */
-  sendHeld(op: OpId): Promise<void> {
-    return this.#do(async () => {
-      this.overlay = null;
-      await this.#call('send_held', { op });
-      if (this.ticket.id) this.undo.expect(this.ticket.id, op);
-      await this.#afterOutbox();
-    });
-  }
-
-  /** Takes an operation out of the outbox; its text goes into the composer. */
-  takeBack(op: OpId): Promise<void> {
-    return this.#do(async () => {
-      this.overlay = null;
-      await this.#backInHand(await this.#call('take_back', { op }));
-    });
-  }
-
-  /** Takes the newest step back: a discarded thing, an applied macro, else the reply that was sent last. */
-  undoLast(): Promise<void> {
-    return this.regret.step ? this.#do(() => this.regret.undo()) : this.undoSend();
-  }
-
-  /** Takes the reply back that was sent last, while the gateway still holds it. */
-  undoSend(leaving: Leaving | undefined = this.undo.newest): Promise<void> {
-    return this.#do(async () => {
-      if (!leaving) return;
-      this.undo.forget(leaving.op);
-      await this.#backInHand(await this.#call('undo_send', { ticket: leaving.ticket, op: leaving.op }));
-    });
-  }
-
-  async #backInHand(taken: TakenBack): Promise<void> {
-    if (taken.ticket !== this.ticket.id) await this.openRow(taken.ticket);
-    await this.#afterOutbox();
-    this.ticket.putBack(taken);
-    if (textOf(taken.action) === null) return;
-    this.focusOn('composer');
-    announcements.say(m.live_back());
-  }
-
-  async #afterOutbox(): Promise<void> {
-    await Promise.all([this.readOutbox(), this.ticket.refresh(), this.readCounts()]);
-  }
-
   async #lookAt(ticket: TicketId): Promise<void> {
     // The toast is a courtesy; the message itself says the same when its ticket is opened.
     const view = await this.#call('ticket', { ticket }).catch(() => null);
     if (view) this.undo.look(view);
   }
 
-  /** Tries a parked operation again. */
-  retry(op: string): Promise<void> {
-    return this.#do(async () => {
-      await this.#call('retry_op', { op });
-      await this.#afterOutbox();
-    });
-  }
-
-  /**
-   * Gives an operation up. What would go out by itself is given up at once; what waits for somebody
-   * can be brought back for some seconds, and until then nothing is called.
-   */
-  discard(item: OutboxItem): Promise<void> {
-    const { op } = item;
-    const settle = () =>
-      this.#do(async () => {
-        try {
-          await this.#call('discard_op', { op });
-        } finally {
-          this.#hide(op, false);
-          await this.#afterOutbox();
-        }
-      });
-    if (item.state.kind === 'waiting' || item.state.kind === 'sending') return settle();
-    this.#hide(op, true);
-    const undo = () => {
-      this.#hide(op, false);
-      announcements.say(m.gone_back());
-      return this.readOutbox();
-    };
-    const { view } = this.ticket;
-    const name = item.action.kind === 'reply' && view?.ticket.id === item.ticket ? firstName(view.customer?.name ?? '') : '';
-    const word = name === '' ? m.gone_other({ what: operationWord(item, view?.fields) }) : m.gone_held({ name });
-    return this.regret.offer({ word, more: m.gone_more(), undo, settle });
-  }
-
-  #hide(op: OpId, hidden: boolean) {
-    const others = [...this.ticket.hidden].filter((other) => other !== op);
-    this.ticket.hidden = new Set(hidden ? [...others, op] : others);
-    this.outbox = this.outbox.filter((item) => !this.ticket.hidden.has(item.op));
-  }
-
   /** Tries to connect now. */
   connectNow(): Promise<void> {
-    return this.#do(async () => {
+    return this.do(async () => {
       await this.#call('connect_now', {});
     });
   }
@@ -429,34 +322,12 @@ export class Shop {
     return viewWord(view, this.signedIn.shop.currency);
   }
 
-  async readConnection(): Promise<void> {
-    const turn = this.#connectionTurn;
-    await this.#do(async () => {
-      const view = await this.#call('connection', {});
-      // An event that came meanwhile is newer than this answer.
-      if (turn === this.#connectionTurn) this.#setConnection(view);
-    });
-  }
-
   readonly readCounts = coalesced(() =>
-    this.#do(async () => {
+    this.do(async () => {
       const { views } = await this.#call('views', {});
       const counts: Partial<Record<ViewId, number>> = {};
       for (const { view, count } of views) counts[view] = count;
       this.counts = counts;
-    }),
-  );
-
-  readonly readOutbox = coalesced(() =>
-    this.#do(async () => {
-      const before = new Map(this.outbox.map((item) => [item.op, item.state.kind]));
-      this.outbox = (await this.#call('outbox', {})).filter(({ op }) => !this.ticket.hidden.has(op));
-      for (const { op, state } of this.outbox) {
-        if (before.get(op) === state.kind) continue;
-        if (state.kind === 'parked') announcements.interrupt(m.live_parked({ reason: state.reason }));
-        if (state.kind === 'moved') announcements.interrupt(m.live_moved());
-        if (state.kind === 'held') announcements.interrupt(m.live_held());
-      }
     }),
   );
 
@@ -476,28 +347,8 @@ export class Shop {
     this.#call('open_ticket', { ticket }).catch(() => undefined);
   }
 
-  #setConnection(view: ConnectionView) {
-    this.#connectionTurn += 1;
-    if (view.state === 'offline' && this.connection.state !== 'offline') announcements.say(m.live_offline());
-    if (view.state === 'live' && this.connection.state === 'offline') announcements.say(m.live_online());
-    if (view.state === 'offline') {
-      this.back = null;
-      if (this.connection.state !== 'offline') this.#offlineFrom = Date.now();
-    } else if (this.connection.state === 'offline' && this.#wasMissed()) {
-      this.back = { at: new Date().toISOString(), waited: waitingOps(this.outbox) };
-      clearTimeout(this.#backTimer);
-      this.#backTimer = setTimeout(() => (this.back = null), SHOW_BACK);
-    }
-    this.connection = view;
-  }
-
-  /** Whether a person noticed that the network was away: not at the start, not for a blink. */
-  #wasMissed(): boolean {
-    const away = Date.now() - this.#offlineFrom;
-    return this.connection.current_as_of !== null && (away >= NOTICED || waitingOps(this.outbox).length > 0);
-  }
-
-  async #do(what: () => Promise<void>): Promise<void> {
+  /** Does something; what it runs into is shown. */
+  async do(what: () => Promise<void>): Promise<void> {
     try {
       await what();
     } catch (thrown) {

@@ -69,12 +69,12 @@ describe('the shop', () => {
     let release = () => {};
     state.hold = new Promise((resolve) => (release = resolve));
     state.connection = { ...LIVE, state: 'offline', history: 99 };
-    const asking = shop.readConnection();
+    const asking = shop.connection.read();
     shop.hear({ topic: 'connection', ...LIVE });
     release();
     await asking;
-    expect(shop.connection.state).toBe('live');
-    expect(shop.connection.history).toBe(100);
+    expect(shop.connection.view.state).toBe('live');
+    expect(shop.connection.view.history).toBe(100);
   });
 
   test('a conversation somebody goes into is marked for colleagues at once', async () => {

@@ -107,7 +107,7 @@ describe('the shop', () => {
   test('puts an undone reply back into the composer', async () => {
     const { shop } = core(false);
     await shop.openRow('t-1');
-    await shop.undoSend();
+    await shop.outbox.undoSend();
     expect(shop.ticket.draft.reply).toBe('Hi');
     expect(shop.undo.newest).toBeUndefined();
     expect(shop.error).toBeNull();
@@ -116,11 +116,11 @@ describe('the shop', () => {
   test('says in words when it is too late, and offers it no more', async () => {
     const { shop, made } = core(true);
     await shop.openRow('t-1');
-    await shop.undoSend();
+    await shop.outbox.undoSend();
     expect(shop.error?.code).toBe('too_late');
     expect(shop.ticket.draft.reply).toBe('');
     expect(shop.undo.newest).toBeUndefined();
-    await shop.undoSend();
+    await shop.outbox.undoSend();
     expect(made.filter((name) => name === 'undo_send')).toHaveLength(1);
   });
 
