@@ -30,10 +30,11 @@ const SKIPPED: [&str; 11] = [
 ];
 
 /// Who may know whom. What is not here is forbidden; `deskhand-tests` may know everything.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("deskhand-domain", &[]),
     ("deskhand-protocol", &["domain"]),
     ("deskhand-drafting", &["domain"]),
+    ("deskhand-policy", &["domain"]),
     ("deskhand-connectors", &["domain"]),
     ("deskhand-sample", &["domain"]),
     ("deskhand-cache", &["domain", "protocol"]),
@@ -43,7 +44,14 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ),
     (
         "deskhand-gateway",
-        &["connectors", "drafting", "domain", "protocol", "sample"],
+        &[
+            "connectors",
+            "drafting",
+            "domain",
+            "policy",
+            "protocol",
+            "sample",
+        ],
     ),
     (
         "deskhand-browser-host",

@@ -103,7 +103,7 @@ export const statusWord: Words<TicketStatus> = {
   closed: m.status_closed,
 };
 
-export const roleWord: Words<Role> = {
+const roles: Record<string, () => string> = {
   agent: m.role_agent,
   senior_agent: m.role_senior_agent,
   supervisor: m.role_supervisor,
@@ -111,6 +111,9 @@ export const roleWord: Words<Role> = {
   auditor: m.role_auditor,
   service: m.role_service,
 };
+
+/** A role of the shop's own has no other word than its name. */
+export const roleWord = (role: Role): string => roles[role]?.() ?? role;
 
 export const sortWord: Words<Sort> = { clock: m.sort_clock, newest: m.sort_newest, oldest: m.sort_oldest };
 

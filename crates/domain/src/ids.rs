@@ -56,6 +56,19 @@ ids! {
     ProductId;
     /// A parcel.
     ShipmentId;
+    /// Colleagues who look after the same tickets.
+    TeamId;
     /// A conversation with a customer.
     TicketId;
+}
+
+impl TeamId {
+    /// The team that every shop has. Whoever is not told otherwise belongs to it.
+    pub const MAIN: Self = Self(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+}
+
+impl Default for TeamId {
+    fn default() -> Self {
+        Self::MAIN
+    }
 }

@@ -31,7 +31,7 @@ pub use customer::Customer;
 pub use field::{Compared, Field, FieldChanges, FieldKind, FieldValue, Fields};
 pub use ids::{
     AccountId, ArticleId, CustomerId, FieldId, MacroId, MessageId, OpId, OrderId, ProductId,
-    ShipmentId, TicketId,
+    ShipmentId, TeamId, TicketId,
 };
 pub use knowledge::{Article, Macro, MacroChanges};
 pub use message::{Author, Delivery, Message, MessageKind};

@@ -16,6 +16,7 @@ pub mod feed;
 pub mod hub;
 mod live;
 pub mod passwords;
+pub mod policies;
 mod problem;
 pub mod prune;
 pub mod release;

@@ -4,10 +4,11 @@ use clap::{Parser, Subcommand};
 use deskhand_gateway::{
     Config, StartError,
     config::{self, REFERENCE},
-    new_epoch, revoke,
+    new_epoch, policies, revoke,
     routes::Description,
     start,
 };
+use deskhand_policy::Broken;
 use std::{
     io::IsTerminal as _,
     net::SocketAddr,
@@ -48,6 +49,9 @@ enum Command {
     /// Checks a configuration, or prints one.
     #[command(subcommand)]
     Config(Configuration),
+    /// Looks at roles and rules.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
 }
@@ -62,6 +66,16 @@ enum Configuration {
     },
     /// Prints everything that can be set, with comments and defaults.
     Reference,
+}
+
+#[derive(Subcommand)]
+enum PolicyCommand {
+    /// Reads a policy and says what is wrong with it, with file, line and meaning.
+    Check {
+        /// The folder with the shop's own roles.toml and .cedar files; without it, the policy that
+        /// every gateway has.
+        folder: Option<PathBuf>,
+    },
 }
 
 /// Where the data lies.
@@ -114,6 +128,7 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Config(Configuration::Check { file }) => finish(check(file.as_deref())),
+        Command::Policy(PolicyCommand::Check { folder }) => check_policy(folder.as_deref()),
         Command::Serve(serve) => {
             log();
             finish(run(serve).await)
@@ -125,6 +140,22 @@ async fn main() -> ExitCode {
         Command::NewEpoch(place) => {
             log();
             finish(begin_anew(&place).await)
+        }
+    }
+}
+
+fn check_policy(folder: Option<&Path>) -> ExitCode {
+    match policies::read(folder) {
+        Ok(policy) => {
+            let (roles, rules) = (policy.roles().len(), policy.rules().count());
+            println!("{roles} roles and {rules} rules: nothing is wrong");
+            ExitCode::SUCCESS
+        }
+        Err(Broken(mistakes)) => {
+            for mistake in mistakes {
+                eprintln!("{mistake}");
+            }
+            ExitCode::FAILURE
         }
     }
 }

@@ -22,6 +22,10 @@ pub struct Nothing {}
 /// What to show first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "screen", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made at the start, none is kept in a list"
+)]
 pub enum Boot {
     /// Nobody is signed in.
     SignIn {

@@ -964,9 +964,9 @@ export type ReturnState = "requested" | "approved" | "rejected" | "in_transit" |
 export type Risk = "low" | "elevated" | "high";
 
 /**
- * What somebody is at the shop.
+ * What somebody is at the shop. What a role may do stands in `roles.toml` of the policy.
  */
-export type Role = "agent" | "senior_agent" | "supervisor" | "admin" | "auditor" | "service";
+export type Role = "agent" | "senior_agent" | "supervisor" | "admin" | "auditor" | "service" | (string & {});
 
 /**
  * What was begun, to be stored; with both texts empty there is none.
@@ -1009,7 +1009,7 @@ place: string | null, };
 /**
  * One thing that a role may or may not do.
  */
-export type Scope = "tickets:read" | "tickets:write" | "messages:send" | "customers:read" | "fields:write" | "audit:read";
+export type Scope = "tickets:read" | "tickets:write" | "tickets:move" | "messages:send" | "customers:read" | "customers:pii" | "customers:reveal" | "orders:read" | "orders:act" | "refunds:request" | "refunds:execute" | "refunds:approve" | "fields:write" | "teams:all" | "metrics:read" | "audit:read" | "exports:read" | "accounts:manage" | "policy:manage";
 
 /**
  * One thing that was found.
