@@ -4,6 +4,7 @@ use crate::{
     batch::Batch,
     error::{CacheError, Doing},
     index,
+    noted::{self, Lane},
     open::Writer,
     upsert::upsert,
 };
@@ -75,9 +76,11 @@ impl Writer {
             clear(&mut tx).await?;
         }
         bury(&mut tx, &batch.gone).await?;
+        let lasts = noted::lasts(&mut tx).await?;
         for (kind, rows) in batch.rows {
             upsert(&mut tx, kind, rows).await?;
         }
+        noted::note_new(&mut tx, &lasts, lane(&progress)).await?;
         if !batch.followed.is_empty() {
             follow_mentions(&mut tx, &batch.followed, batch.naming).await?;
         }
@@ -119,6 +122,13 @@ impl Writer {
     }
 }
 
+fn lane(progress: &Progress<'_>) -> Lane {
+    match progress {
+        Progress::Begin { .. } | Progress::Page { .. } => Lane::History,
+        Progress::Live { .. } => Lane::Now,
+    }
+}
+
 pub(crate) type Tx<'a> = Transaction<'a, Sqlite>;
 
 pub(crate) async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
@@ -135,16 +145,14 @@ pub(crate) async fn clear(tx: &mut Tx<'_>) -> Result<(), CacheError> {
         "delete from fields",
         "delete from gone",
         "delete from sync",
-    ]
-    .into_iter()
-    .chain(index::CLEAR)
-    {
+        "delete from evicted",
+    ] {
         sqlx::query(statement)
             .execute(&mut **tx)
             .await
             .doing("clear what was copied")?;
     }
-    Ok(())
+    noted::begin_generation(tx).await
 }
 
 async fn bury(tx: &mut Tx<'_>, gone: &[(&'static str, String, i64)]) -> Result<(), CacheError> {
@@ -182,7 +190,7 @@ async fn bury(tx: &mut Tx<'_>, gone: &[(&'static str, String, i64)]) -> Result<(
         .iter()
         .filter_map(|row| Some((index::Kind::from_number(row.get(0))?, row.get(1))))
         .collect();
-    index::forget(tx, &found).await?;
+    noted::note_gone(tx, &found).await?;
     for statement in [
         "delete from tickets where id in (select value ->> 1 from json_each(?1) where value ->> 0 = 'ticket' and value ->> 2 >= tickets.position)",
         "delete from mentions where ticket in (select value ->> 1 from json_each(?1) where value ->> 0 = 'ticket') and ticket not in (select id from tickets)",

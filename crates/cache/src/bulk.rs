@@ -46,9 +46,9 @@ impl Writer {
         }
     }
 
-    /// The connection for the index, which is made again from what is stored. It says itself when
-    /// the log is written into the file.
-    pub(crate) async fn connection_for_index(&self) -> Result<PoolConnection<Sqlite>, CacheError> {
+    /// The connection for the notes of what is to be indexed: what a power failure undoes of them
+    /// is seen by the index. Whoever writes next writes the log into the file.
+    pub(crate) async fn connection_for_notes(&self) -> Result<PoolConnection<Sqlite>, CacheError> {
         self.relaxed("pragma synchronous = normal; pragma wal_autocheckpoint = 0")
             .await
     }
@@ -61,18 +61,6 @@ impl Writer {
             .await
             .doing("settle how to write")?;
         Ok(connection)
-    }
-
-    /// Writes the log into the file, unless the history does.
-    pub(crate) async fn checkpoint(&self) -> Result<(), CacheError> {
-        if self.mode.history.load(Relaxed) {
-            return Ok(());
-        }
-        sqlx::query("pragma wal_checkpoint(passive)")
-            .fetch_all(&self.pool)
-            .await
-            .doing("write the log into the file")?;
-        Ok(())
     }
 
     /// Gives the connection memory while the history comes in, so that the pages that change again

@@ -12,6 +12,15 @@ pub enum CacheError {
         #[source]
         source: sqlx::Error,
     },
+    /// The search index refused; the copy is as it was.
+    #[error("the search index could not {doing}")]
+    Index {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
     /// A row does not hold what it should.
     #[error("the cache's {table}.{column} of {id} cannot be read")]
     Row {
@@ -37,28 +46,30 @@ pub enum CacheError {
 }
 
 impl CacheError {
-    /// Whether the file itself is broken: only a new one helps.
+    /// Whether the copy itself is broken: only a new one helps.
     pub fn is_damaged(&self) -> bool {
         match self {
-            Self::Database { source, .. } => {
-                matches!(
-                    code(source),
-                    Some(Primary::NO_PAGE | Primary::CORRUPT | Primary::NOT_A_DATABASE)
-                )
-            }
+            Self::Database { source, .. } => is_damage(source),
             Self::Row { .. } | Self::Damaged { .. } => true,
-            Self::Encode(_) => false,
+            // It is made anew from the copy.
+            Self::Index { .. } | Self::Encode(_) => false,
         }
+    }
+
+    /// Whether the file of the index is broken, or was opened in vain.
+    pub(crate) fn is_damaged_index(&self) -> bool {
+        matches!(self, Self::Index { source, .. } if is_damage(source))
     }
 
     /// Whether the disk is full: room helps.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Database { source, .. } if code(source) == Some(Primary::FULL))
+        matches!(self, Self::Database { source, .. } | Self::Index { source, .. }
+            if code(source) == Some(Primary::FULL))
     }
 
     /// Whether the folder or the disk does not take writes.
     pub fn is_not_writable(&self) -> bool {
-        matches!(self, Self::Database { source, .. }
+        matches!(self, Self::Database { source, .. } | Self::Index { source, .. }
             if matches!(code(source), Some(Primary::READ_ONLY | Primary::CANNOT_OPEN)))
     }
 }
@@ -85,14 +96,28 @@ pub(crate) fn code(error: &sqlx::Error) -> Option<i32> {
     Some(code & 0xff)
 }
 
+fn is_damage(error: &sqlx::Error) -> bool {
+    matches!(
+        code(error),
+        Some(Primary::NO_PAGE | Primary::CORRUPT | Primary::NOT_A_DATABASE)
+    )
+}
+
 /// Says what was being done when the database refused.
 pub(crate) trait Doing<T> {
     fn doing(self, doing: &'static str) -> Result<T, CacheError>;
+
+    /// The same for the file of the index.
+    fn indexing(self, doing: &'static str) -> Result<T, CacheError>;
 }
 
 impl<T> Doing<T> for Result<T, sqlx::Error> {
     fn doing(self, doing: &'static str) -> Result<T, CacheError> {
         self.map_err(|source| CacheError::Database { doing, source })
+    }
+
+    fn indexing(self, doing: &'static str) -> Result<T, CacheError> {
+        self.map_err(|source| CacheError::Index { doing, source })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::{
     error::{CacheError, Doing, Primary, code},
-    index::{self, Kind},
+    index::Kind,
+    noted::{self, Lane},
     open::{Reader, Writer},
 };
 use deskhand_domain::{Message, TicketId};
@@ -18,9 +19,9 @@ const AT_ONCE: u32 = 10;
 pub struct Evicted {
     /// How many tickets lost their messages here.
     pub tickets: u64,
-    /// How large the file's content was, in bytes.
+    /// How large the content of the copy and its index was, in bytes.
     pub before: u64,
-    /// How large it is now.
+    /// How large it is now, when the index has followed.
     pub after: u64,
 }
 
@@ -35,7 +36,14 @@ impl Writer {
         keep: &BTreeSet<TicketId>,
     ) -> Result<Evicted, CacheError> {
         let keep = serde_json::to_string(keep).map_err(CacheError::Encode)?;
-        let before = self.stored().await?;
+        let copy = self.stored().await?;
+        let index = self.index.stored().await?;
+        // What goes is taken out of the index a moment later: it is counted as if it shrank along.
+        let both = |now: u64| match copy {
+            0 => now,
+            _ => (u128::from(now) * u128::from(copy + index) / u128::from(copy)) as u64,
+        };
+        let before = both(copy);
         let mut evicted = Evicted {
             tickets: 0,
             before,
@@ -47,7 +55,7 @@ impl Writer {
                 break;
             }
             evicted.tickets += emptied;
-            evicted.after = self.stored().await?;
+            evicted.after = both(self.stored().await?);
         }
         if evicted.tickets > 0 {
             self.shrink().await?;
@@ -70,6 +78,7 @@ impl Writer {
         }
         let rows = serde_json::to_string(&rows).map_err(CacheError::Encode)?;
         let mut tx = self.pool.begin().await.doing("begin to bring back")?;
+        let lasts = noted::lasts(&mut tx).await?;
         sqlx::query(
             "insert into messages (id, position, ticket, sent_at, body) \
              select value ->> 0, 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?1) \
@@ -80,6 +89,7 @@ impl Writer {
         .execute(&mut *tx)
         .await
         .doing("bring messages back")?;
+        noted::note_new(&mut tx, &lasts, Lane::Now).await?;
         sqlx::query("delete from evicted where ticket = ?1")
             .bind(ticket.to_string())
             .execute(&mut *tx)
@@ -118,7 +128,7 @@ impl Writer {
         .await
         .doing("find old messages")?;
         let rows: Vec<(Kind, i64)> = rows.iter().map(|row| (Kind::Message, row.get(0))).collect();
-        index::forget(&mut tx, &rows).await?;
+        noted::note_gone(&mut tx, &rows).await?;
         for statement in [
             "delete from messages where ticket in (select value from json_each(?1))",
             "insert or ignore into evicted (ticket) select value from json_each(?1)",
@@ -129,11 +139,6 @@ impl Writer {
                 .await
                 .doing("make room")?;
         }
-        // What is deleted from the word index leaves its pages only when they are merged.
-        sqlx::query("insert into words (words, rank) values ('merge', 64)")
-            .execute(&mut *tx)
-            .await
-            .doing("make room in the index")?;
         tx.commit().await.doing("commit the room that was made")?;
         Ok(tickets.len() as u64)
     }
@@ -206,6 +211,6 @@ async fn measure(connection: &mut SqliteConnection, sql: &'static str) -> Result
 }
 
 // As sums, since the library answers some of these as text.
-const USED: &str = "select (page_count - freelist_count) * page_size \
+pub(crate) const USED: &str = "select (page_count - freelist_count) * page_size \
     from pragma_page_count, pragma_freelist_count, pragma_page_size";
 const FREE: &str = "select freelist_count + 0 from pragma_freelist_count";

@@ -143,16 +143,16 @@ impl Part {
                 sql.push_bind(people.clone()).push("))");
             }
             Self::Tag(key) => {
-                sql.push("t.rowid in (select row from exact where kind = 1 and key = ");
+                sql.push("t.rowid in (select row from found.exact where kind = 1 and key = ");
                 sql.push_bind(key.clone()).push(")");
             }
             Self::Order(key) => {
                 // The order itself, its parcels, tickets about it, and messages of those.
                 sql.push(
                     "case d.kind when 2 then t.rowid * 8 + 1 else d.row * 8 + d.kind end in ( \
-                     select of.row * 8 + of.kind from exact as named \
+                     select of.row * 8 + of.kind from found.exact as named \
                      join orders as o on o.rowid = named.row \
-                     join exact as of on of.key = 'o' || o.id \
+                     join found.exact as of on of.key = 'o' || o.id \
                      where named.kind = 4 and named.key = ",
                 );
                 sql.push_bind(key.clone()).push(")");
@@ -211,7 +211,7 @@ async fn customers(
     let mut meant: Option<BTreeSet<String>> = None;
     for key in keys {
         let ids: Vec<String> = sqlx::query_scalar(
-            "select c.id from exact as e join customers as c on c.rowid = e.row \
+            "select c.id from found.exact as e join customers as c on c.rowid = e.row \
              where e.kind = 3 and e.key >= ?1 and e.key < ?2 limit ?3",
         )
         .bind(&key)

@@ -7,7 +7,8 @@
 //!
 //! The one flow: changes arrive with positions; the newer position wins, so pages and live frames
 //! may come in any order and more than once. Rows and the cursor that speaks of them are written
-//! in one transaction.
+//! in one transaction. The search index is a file of its own, made from the copy and never asked
+//! without it.
 
 mod apply;
 mod batch;
@@ -22,9 +23,9 @@ mod index;
 mod key;
 mod keys;
 mod list;
+mod noted;
 mod open;
 mod outbox;
-mod pace;
 mod query;
 mod read;
 mod salvage;
@@ -37,6 +38,7 @@ pub use apply::{Applied, Progress};
 pub use contact::Contact;
 pub use error::CacheError;
 pub use evict::Evicted;
+pub use index::Slice;
 pub use key::Key;
 pub use list::{Listed, Viewer};
 pub use open::{Cache, OpenError, Reader, Writer};

@@ -4,8 +4,8 @@ use crate::{
     bulk::Mode,
     ending::{Alive, Ending, ending},
     error::{Primary, code},
+    index::file::{self, Index, Searching},
     key::Key,
-    pace::Pace,
 };
 use sqlx::{
     ConnectOptions, Connection as _, SqliteConnection, SqlitePool,
@@ -35,8 +35,8 @@ pub struct Writer {
     pub(crate) pool: SqlitePool,
     /// Held until this writer is closed, so that no other process gets one.
     lock: Mutex<Option<Lock>>,
-    /// How the index is made.
-    pub(crate) pace: Pace,
+    /// The index has a file and a writer of its own.
+    pub(crate) index: Index,
     /// How the connection works at the moment.
     pub(crate) mode: Arc<Mode>,
     _ending: Ending,
@@ -46,6 +46,7 @@ pub struct Writer {
 #[derive(Clone)]
 pub struct Reader {
     pub(crate) pool: SqlitePool,
+    pub(crate) searching: Arc<Searching>,
     _ending: Ending,
 }
 
@@ -121,22 +122,29 @@ impl Cache {
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_with(reading(path, key, alive))
+            .connect_with(reading(path, key, alive.clone()))
             .await
             .map_err(blame)?;
-        Ok((
-            Writer {
-                pool,
-                lock: Mutex::new(Some(lock)),
-                pace: Pace::new(),
-                mode,
-                _ending: ending.clone(),
-            },
-            Reader {
-                pool: readers,
-                _ending: ending,
-            },
-        ))
+        let searching = Arc::new(Searching::default());
+        let (copy, searchers) = (readers.clone(), Arc::clone(&searching));
+        let writer = Writer {
+            pool,
+            lock: Mutex::new(Some(lock)),
+            index: Index::new(path, key, alive, copy, searchers),
+            mode,
+            _ending: ending.clone(),
+        };
+        let reader = Reader {
+            pool: readers,
+            searching,
+            _ending: ending,
+        };
+        if let Err(error) = writer.open_index().await {
+            // It is tried again when there is something to index.
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::warn!(error, "the search index could not be opened");
+        }
+        Ok((writer, reader))
     }
 
     /// A file as it is, to read what can be read; the pool goes before the [`Ending`] does.
@@ -153,10 +161,9 @@ impl Cache {
 
     /// Every file that belongs to the cache at a path.
     pub fn files(path: &Path) -> Vec<PathBuf> {
-        ["", "-wal", "-shm", ".check", ".lock"]
-            .iter()
-            .map(|ending| beside(path, ending))
-            .collect()
+        let copy = ["", "-wal", "-shm", ".check", ".lock"];
+        let copy = copy.iter().map(|ending| beside(path, ending));
+        copy.chain(file::files(path)).collect()
     }
 
     /// Deletes the cache at a path. Close it first.
@@ -190,6 +197,7 @@ impl Cache {
 impl Writer {
     /// Closes the file. Readers should be closed before.
     pub async fn close(&self) {
+        self.index.close().await;
         self.pool.close().await;
         drop(
             self.lock
@@ -203,6 +211,7 @@ impl Writer {
 impl Reader {
     /// Closes all of its connections.
     pub async fn close(&self) {
+        self.searching.close().await;
         self.pool.close().await;
     }
 }
@@ -293,7 +302,7 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
 
 /// Whether the writer's connection may be used again. SQLite ends a transaction by itself when the
 /// disk is full; sqlx goes on counting it, and what is committed later might never be.
-async fn is_settled(
+pub(crate) async fn is_settled(
     connection: &mut SqliteConnection,
     as_usual: Option<&'static str>,
 ) -> Result<bool, sqlx::Error> {
@@ -306,7 +315,7 @@ async fn is_settled(
     Ok(!connection.is_in_transaction())
 }
 
-fn writing(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
+pub(crate) fn writing(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
     keyed(path, key, alive)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -318,7 +327,7 @@ fn writing(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
         .optimize_on_close(true, 400)
 }
 
-fn reading(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
+pub(crate) fn reading(path: &Path, key: &Key, alive: Alive) -> SqliteConnectOptions {
     keyed(path, key, alive)
         .read_only(true)
         .pragma("query_only", "on")
@@ -367,7 +376,7 @@ fn check_path(path: &Path) -> PathBuf {
     beside(path, ".check")
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -1,21 +1,26 @@
 //! Search: numbers and addresses first, then the best of the newest texts, then tickets in which
 //! the words stand in different places.
 
+mod completions;
 mod spread;
 
 use crate::{
     error::{CacheError, Doing},
     filter::{self, Filter},
-    index::{Item, Kind, indexed_percent, items},
+    index::{
+        Item, Kind, items,
+        percent::{belongs, indexed_percent},
+    },
     keys,
     list::Viewer,
     open::Reader,
-    query::{OPERATORS, Query, values},
-    words::{Term, Word, fit, fold, snippet, words},
+    query::Query,
+    words::{Term, Word, fit, snippet, words},
 };
+use completions::{completions, operators};
 use deskhand_domain::MessageKind;
 use deskhand_protocol::view::{Found, SearchHit, SearchQuery, SearchResults, Unclear, UnclearKind};
-use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Row, Sqlite, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most hits of one answer.
@@ -26,8 +31,6 @@ const RANKED: i64 = 200;
 const LOOKED_AT: i64 = 20_000;
 /// How many hits one number or address may have.
 const SAME_KEY: i64 = 20;
-/// How many ways to go on are offered.
-const COMPLETIONS: usize = 8;
 
 type Row2 = (Kind, i64);
 type Tx<'a> = Transaction<'a, Sqlite>;
@@ -39,60 +42,96 @@ impl Reader {
         query: &SearchQuery,
         viewer: &Viewer,
     ) -> Result<SearchResults, CacheError> {
-        let limit = query.limit.clamp(1, MOST_HITS) as usize;
         let parsed = Query::new(&query.text);
-        let mut tx = self.pool.begin().await.doing("begin to search")?;
-        let filter = Filter::new(&mut tx, &parsed.conditions, viewer).await?;
-        let mut hits = Vec::new();
-        let mut seen = BTreeSet::new();
-        for (row, exact) in by_key(&mut tx, &parsed, &filter).await? {
-            if seen.insert(row) && hits.len() < limit {
-                hits.push((row, exact));
+        let Some(pool) = self.searching.pool() else {
+            return Ok(nothing_yet(query, parsed));
+        };
+        let mut tx = pool.begin().await.doing("begin to search")?;
+        let found = look(&mut tx, query, &parsed, viewer).await;
+        match found {
+            Ok(Some(results)) => Ok(results),
+            Ok(None) => Ok(nothing_yet(query, parsed)),
+            // The index can be made anew; if it was the copy, making it says so.
+            Err(error) if error.is_damaged() => {
+                self.searching.suspect();
+                Ok(nothing_yet(query, parsed))
             }
+            Err(error) => Err(error),
         }
-        let (found, all) = by_words(&mut tx, &parsed, &filter).await?;
-        let mut items = items(&mut tx, &found).await?;
-        for row in ranked(&found, &items, &parsed.terms) {
-            if seen.insert(row) && hits.len() < limit {
-                hits.push((row, false));
-            }
-        }
-        if hits.len() < spread::ENOUGH.min(limit) {
-            // A ticket of which something is shown already is not shown once more.
-            let shown = tickets_of(&mut tx, &seen).await?;
-            for row in spread::spread(&mut tx, &parsed, &filter).await? {
-                let ticket = (Kind::Ticket, row);
-                if !shown.contains(&row) && seen.insert(ticket) && hits.len() < limit {
-                    hits.push((ticket, false));
-                }
-            }
-        }
-        let missing: Vec<Row2> = hits.iter().map(|hit| hit.0).collect();
-        let missing: Vec<Row2> = missing
-            .into_iter()
-            .filter(|row| !items.contains_key(row))
-            .collect();
-        items.append(&mut crate::index::items(&mut tx, &missing).await?);
-        let mut shown = Vec::with_capacity(hits.len());
-        for (row, exact) in hits {
-            if let Some(item) = items.get(&row) {
-                shown.push(hit(&mut tx, item, exact, &parsed.terms).await?);
-            }
-        }
-        let mut unclear = parsed.unclear;
-        if !all {
-            unclear.push(Unclear {
-                kind: UnclearKind::TooMany,
-                word: LOOKED_AT.to_string(),
-            });
-        }
-        Ok(SearchResults {
-            hits: shown,
-            completions: completions(&mut tx, &query.text).await?,
-            indexed: indexed_percent(&mut tx).await?,
-            unclear,
-        })
     }
+}
+
+/// What is said while there is no index.
+fn nothing_yet(query: &SearchQuery, parsed: Query) -> SearchResults {
+    SearchResults {
+        hits: vec![],
+        completions: operators(&query.text),
+        indexed: 0,
+        unclear: parsed.unclear,
+    }
+}
+
+/// Nothing when the index does not belong to the copy.
+async fn look(
+    tx: &mut Tx<'_>,
+    query: &SearchQuery,
+    parsed: &Query,
+    viewer: &Viewer,
+) -> Result<Option<SearchResults>, CacheError> {
+    if !belongs(tx).await? {
+        return Ok(None);
+    }
+    let limit = query.limit.clamp(1, MOST_HITS) as usize;
+    let filter = Filter::new(tx, &parsed.conditions, viewer).await?;
+    let mut hits = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (row, exact) in by_key(tx, parsed, &filter).await? {
+        if seen.insert(row) && hits.len() < limit {
+            hits.push((row, exact));
+        }
+    }
+    let (found, all) = by_words(tx, parsed, &filter).await?;
+    let mut items = items(tx, &found).await?;
+    for row in ranked(&found, &items, &parsed.terms) {
+        if seen.insert(row) && hits.len() < limit {
+            hits.push((row, false));
+        }
+    }
+    if hits.len() < spread::ENOUGH.min(limit) {
+        // A ticket of which something is shown already is not shown once more.
+        let shown = tickets_of(tx, &seen).await?;
+        for row in spread::spread(tx, parsed, &filter).await? {
+            let ticket = (Kind::Ticket, row);
+            if !shown.contains(&row) && seen.insert(ticket) && hits.len() < limit {
+                hits.push((ticket, false));
+            }
+        }
+    }
+    let missing: Vec<Row2> = hits.iter().map(|hit| hit.0).collect();
+    let missing: Vec<Row2> = missing
+        .into_iter()
+        .filter(|row| !items.contains_key(row))
+        .collect();
+    items.append(&mut crate::index::items(tx, &missing).await?);
+    let mut shown = Vec::with_capacity(hits.len());
+    for (row, exact) in hits {
+        if let Some(item) = items.get(&row) {
+            shown.push(hit(tx, item, exact, &parsed.terms).await?);
+        }
+    }
+    let mut unclear = parsed.unclear.clone();
+    if !all {
+        unclear.push(Unclear {
+            kind: UnclearKind::TooMany,
+            word: LOOKED_AT.to_string(),
+        });
+    }
+    Ok(Some(SearchResults {
+        hits: shown,
+        completions: completions(tx, &query.text).await?,
+        indexed: indexed_percent(tx).await?,
+        unclear,
+    }))
 }
 
 /// The tickets that messages among these belong to.
@@ -126,8 +165,8 @@ async fn by_key(
     for whole in [true, false] {
         for guess in guesses.iter().filter(|guess| whole || guess.open) {
             let mut sql = sqlx::QueryBuilder::new(
-                "select d.doc, d.kind, d.row from exact as e \
-                 join documents as d on d.kind = e.kind and d.row = e.row ",
+                "select d.doc, d.kind, d.row from found.exact as e \
+                 join found.documents as d on d.kind = e.kind and d.row = e.row ",
             );
             sql.push(filter::JOINS);
             if whole {
@@ -167,23 +206,23 @@ async fn by_words(
     let mut sql = sqlx::QueryBuilder::new("select d.doc, d.kind, d.row from (");
     let mut most = if filter.is_empty() { RANKED } else { LOOKED_AT };
     if query.terms.is_empty() {
-        sql.push("select doc, kind, row from documents where ");
+        sql.push("select doc, kind, row from found.documents where ");
         sql.push(filter.kinds());
         if !query.without.is_empty() {
-            sql.push(" and doc not in (select rowid from words where words match ");
+            sql.push(" and doc not in (select rowid from found.words where words match ");
             sql.push_bind(fts(&query.without, " OR ")).push(")");
         }
         filter.push_moments("doc", &mut sql);
         sql.push(" order by doc desc limit ");
         most *= 10;
     } else {
-        sql.push("select rowid as doc from words where words match ");
+        sql.push("select rowid as doc from found.words where words match ");
         sql.push_bind(looked_for.clone());
         filter.push_moments("rowid", &mut sql);
         sql.push(" order by rowid desc limit ");
     }
     sql.push_bind(most)
-        .push(") as newest cross join documents as d on d.doc = newest.doc ");
+        .push(") as newest cross join found.documents as d on d.doc = newest.doc ");
     sql.push(filter::JOINS).push(" where true");
     filter.push(&mut sql);
     sql.push(" limit ").push_bind(RANKED);
@@ -191,7 +230,7 @@ async fn by_words(
     rows.sort_unstable_by(|a, b| b.cmp(a));
     let mut all = true;
     if !query.terms.is_empty() && !filter.is_empty() && (rows.len() as i64) < RANKED {
-        let mut sql = sqlx::QueryBuilder::new("select 1 from words where words match ");
+        let mut sql = sqlx::QueryBuilder::new("select 1 from found.words where words match ");
         sql.push_bind(looked_for);
         filter.push_moments("rowid", &mut sql);
         sql.push(" order by rowid desc limit 1 offset ")
@@ -310,60 +349,3 @@ const OF_ORDER: &str = "select coalesce( \
       (select id from tickets where customer = o.customer \
        order by last_message_at desc limit 1)), null, \
     (select name from customers where id = o.customer) from orders as o where o.id = ?1";
-
-/// Ways to go on with the last word that is typed; each stands for that word.
-async fn completions(
-    connection: &mut SqliteConnection,
-    text: &str,
-) -> Result<Vec<String>, CacheError> {
-    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
-    let (minus, word) = match word.strip_prefix('-') {
-        Some(word) => ("-", word),
-        None => ("", word),
-    };
-    let Some((operator, value)) = word.split_once(':') else {
-        let word = word.to_ascii_lowercase();
-        let fitting = OPERATORS.iter().filter(|name| name.starts_with(&word));
-        let fitting = fitting.map(|name| format!("{minus}{name}"));
-        return Ok(fitting.collect());
-    };
-    let operator = format!("{}:", operator.to_ascii_lowercase());
-    let value = fold(value.trim_start_matches('"'));
-    let mut found: Vec<String> = values(&operator)
-        .into_iter()
-        .filter(|name| name.starts_with(&value) && *name != value)
-        .map(|name| format!("{minus}{operator}{name}"))
-        .collect();
-    if operator == "tag:" {
-        let first = keys::tag(&value);
-        let end = keys::after(&first);
-        let mut last = first.clone();
-        let mut from = sqlx::query_scalar::<_, String>(
-            "select key from exact where key >= ?1 and key < ?2 order by key limit 1",
-        )
-        .bind(&last)
-        .bind(&end)
-        .fetch_optional(&mut *connection)
-        .await
-        .doing("offer tags")?;
-        while let Some(key) = from
-            && found.len() < COMPLETIONS
-        {
-            if key != first || value.is_empty() {
-                let name = key.get(1..).unwrap_or_default();
-                let quote = if name.contains(' ') { "\"" } else { "" };
-                found.push(format!("{minus}tag:{quote}{name}{quote}"));
-            }
-            last.clone_from(&key);
-            from = sqlx::query_scalar(
-                "select key from exact where key > ?1 and key < ?2 order by key limit 1",
-            )
-            .bind(&last)
-            .bind(&end)
-            .fetch_optional(&mut *connection)
-            .await
-            .doing("offer tags")?;
-        }
-    }
-    Ok(found)
-}

@@ -1,7 +1,7 @@
 //! Old closed tickets make room, and a damaged file is noticed.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_cache::{Cache, CacheError, Key, Progress, Reader, Viewer, Writer};
+use deskhand_cache::{Cache, CacheError, Key, Progress, Reader, Slice, Viewer, Writer};
 use deskhand_domain::{
     AccountId, Author, Channel, Currency, CustomerId, Intent, Message, MessageKind, Mood, Priority,
     Ticket, TicketId, TicketStatus, ticket::Identity,
@@ -97,9 +97,13 @@ async fn filled(path: &Path, key: &Key) -> (Writer, Reader) {
     };
     let applied = writer.apply(&changes, progress, now()).await;
     applied.expect("applied");
-    let slice = Duration::from_millis(50);
-    while writer.index_slice(slice).await.expect("indexed") {}
+    index(&writer).await;
     (writer, reader)
+}
+
+async fn index(writer: &Writer) {
+    let slice = Duration::from_millis(50);
+    while writer.index_slice(slice).await.expect("indexed") != Slice::Nothing {}
 }
 
 async fn found(reader: &Reader, text: &str) -> usize {
@@ -156,11 +160,7 @@ async fn old_closed_tickets_make_room_and_what_is_being_written_stays() {
     // Its agent opens it: the gateway sends the messages, one was newer over the feed.
     let back: Vec<Message> = (0..8).map(|at| message(3, at)).collect();
     writer.bring_back(of(3), &back).await.expect("stored");
-    while writer
-        .index_slice(Duration::from_millis(50))
-        .await
-        .expect("indexed")
-    {}
+    index(&writer).await;
     assert_eq!(reader.messages(of(3)).await.expect("read"), back);
     assert!(!reader.is_evicted(of(3)).await.expect("read"));
     assert_eq!(found(&reader, "\"number 3 leaks\"").await, 8);

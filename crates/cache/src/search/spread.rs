@@ -55,7 +55,7 @@ pub(crate) async fn spread(
     if tickets.is_empty() {
         return Ok(vec![]);
     }
-    let mut sql = sqlx::QueryBuilder::<Sqlite>::new("select d.row from documents as d ");
+    let mut sql = sqlx::QueryBuilder::<Sqlite>::new("select d.row from found.documents as d ");
     sql.push(filter::JOINS)
         .push(" where d.kind = 1 and d.row in (select value from json_each(")
         .push_bind(json(&tickets)?)
@@ -69,12 +69,14 @@ pub(crate) async fn spread(
 
 /// In how many texts a word stands, as far as it matters.
 async fn how_often(tx: &mut Tx<'_>, term: &Term) -> Result<i64, CacheError> {
-    sqlx::query_scalar("select count(*) from (select 1 from words where words match ?1 limit ?2)")
-        .bind(term.fts())
-        .bind(LEADS * 4)
-        .fetch_one(&mut **tx)
-        .await
-        .doing("see how rare a word is")
+    sqlx::query_scalar(
+        "select count(*) from (select 1 from found.words where words match ?1 limit ?2)",
+    )
+    .bind(term.fts())
+    .bind(LEADS * 4)
+    .fetch_one(&mut **tx)
+    .await
+    .doing("see how rare a word is")
 }
 
 /// The tickets that the newest texts with a word belong to.
@@ -82,8 +84,8 @@ async fn led_to(tx: &mut Tx<'_>, term: &str) -> Result<BTreeSet<i64>, CacheError
     let rows: Vec<i64> = sqlx::query_scalar(
         "with lead (kind, row) as materialized ( \
            select d.kind, d.row from ( \
-             select rowid as doc from words where words match ?1 order by rowid desc limit ?2 \
-           ) as newest cross join documents as d on d.doc = newest.doc) \
+             select rowid as doc from found.words where words match ?1 order by rowid desc limit ?2 \
+           ) as newest cross join found.documents as d on d.doc = newest.doc) \
          select row from lead where kind = 1 \
          union select t.rowid from lead join messages as m on m.rowid = lead.row \
            join tickets as t on t.id = m.ticket where kind = 2 \
@@ -109,17 +111,17 @@ async fn with(
     let rows: Vec<i64> = sqlx::query_scalar(
         "with part (ticket, doc) as materialized ( \
            select t.value, d.doc from json_each(?1) as t \
-             join documents as d on d.kind = 1 and d.row = t.value \
+             join found.documents as d on d.kind = 1 and d.row = t.value \
            union all select t.rowid, d.doc from json_each(?1) as j \
              join tickets as t on t.rowid = j.value \
              join messages as m on m.ticket = t.id \
-             join documents as d on d.kind = 2 and d.row = m.rowid \
+             join found.documents as d on d.kind = 2 and d.row = m.rowid \
            union all select t.rowid, d.doc from json_each(?1) as j \
              join tickets as t on t.rowid = j.value \
              join customers as c on c.id = t.customer \
-             join documents as d on d.kind = 3 and d.row = c.rowid) \
+             join found.documents as d on d.kind = 3 and d.row = c.rowid) \
          select distinct ticket from part where doc in ( \
-           select rowid from words where words match ?2 \
+           select rowid from found.words where words match ?2 \
            and rowid >= (select min(doc) from part) and rowid <= (select max(doc) from part) \
            order by rowid desc limit ?3)",
     )

@@ -26,10 +26,11 @@ async fn what_came_in_is_found_a_moment_later() {
             limit: 10,
         };
         let results = desk.client.search(query).await.expect("an answer");
-        (!results.hits.is_empty()).then_some(results)
+        // A part of what came in may be found before all of it is.
+        let all = results.indexed == 100 && !results.hits.is_empty();
+        all.then_some(results)
     })
     .await;
-    assert_eq!(results.indexed, 100);
     assert_eq!(results.hits[0].title, "Tent");
     desk.client.stop().await;
 }

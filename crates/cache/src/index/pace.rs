@@ -8,10 +8,6 @@ use std::{
 /// The word index puts as many pieces together as came since; with fewer it would write the same
 /// words more often.
 const PIECES: u32 = 16;
-/// After so many steps the log is written into the file, as a step of its own: short ones, since
-/// nobody can write meanwhile.
-const STEPS: u32 = 8;
-
 /// How the index is made.
 pub(crate) struct Pace {
     /// How many rows the next slice takes.
@@ -20,28 +16,17 @@ pub(crate) struct Pace {
     pub(crate) pages: Size,
     pieces: AtomicU32,
     merges: AtomicBool,
-    steps: AtomicU32,
 }
 
 impl Pace {
     pub(crate) fn new() -> Self {
         Self {
-            rows: Size::new(16, 16, 512),
-            pages: Size::new(16, 16, 512),
+            rows: Size::new(128, 64, 2048),
+            pages: Size::new(128, 64, 2048),
             pieces: AtomicU32::new(0),
             // There may be pieces from before.
             merges: AtomicBool::new(true),
-            steps: AtomicU32::new(0),
         }
-    }
-
-    /// Whether the log is written into the file next.
-    pub(crate) fn checkpoints(&self) -> bool {
-        let due = self.steps.load(Relaxed) >= STEPS;
-        if due {
-            self.steps.store(0, Relaxed);
-        }
-        due
     }
 
     /// Whether pieces are put together next.
@@ -52,12 +37,10 @@ impl Pace {
     /// A merge ended; whether it found something to do.
     pub(crate) fn merged(&self, worked: bool) {
         self.merges.store(worked, Relaxed);
-        self.steps.fetch_add(1, Relaxed);
     }
 
     /// One more piece of the index was written.
     pub(crate) fn stored(&self) {
-        self.steps.fetch_add(1, Relaxed);
         if self.pieces.fetch_add(1, Relaxed) + 1 >= PIECES {
             self.pieces.store(0, Relaxed);
             self.merges.store(true, Relaxed);
