@@ -24,6 +24,7 @@ pub mod shop;
 pub mod sla;
 pub mod text;
 pub mod ticket;
+pub mod wismo;
 
 pub use account::{Account, Role, Scope};
 pub use apply::Operation;

@@ -75,6 +75,12 @@ pub struct OrderLine {
     pub unit_price: Money,
     /// `unit_price × quantity`.
     pub total: Money,
+    /// How many of them were cancelled before they left.
+    #[serde(default)]
+    pub cancelled: u32,
+    /// From when it can be had, when it was ordered before that.
+    #[serde(default)]
+    pub available_at: Option<DateTime<Utc>>,
 }
 
 /// A discount on the order.

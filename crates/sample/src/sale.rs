@@ -109,6 +109,8 @@ pub(crate) fn order(
                 quantity: *quantity,
                 unit_price,
                 total: Money::new(unit_price.minor * i64::from(*quantity), currency),
+                cancelled: 0,
+                available_at: None,
             }
         })
         .collect();
