@@ -2,7 +2,9 @@
 import type {
   CallCode,
   Channel,
+  Condition,
   Delivery,
+  Diagnosis,
   Found,
   FactKind,
   FactVerdict,
@@ -10,6 +12,7 @@ import type {
   FulfilmentStatus,
   Intent,
   Mood,
+  NextStep,
   PaymentStatus,
   Priority,
   RefundState,
@@ -253,6 +256,75 @@ export const parcelIcon: Record<TrackingStatus, IconName> = {
   cancelled: 'ban',
   unknown: 'circle-help',
 };
+
+export const conditionWord: Words<Condition> = {
+  not_shipped: m.diag_not_shipped,
+  not_shipped_late: m.diag_not_shipped_late,
+  preorder: m.diag_preorder,
+  unpaid: m.diag_unpaid,
+  label_only: m.diag_label_only,
+  moving: m.diag_moving,
+  late: m.diag_late,
+  stalled: m.diag_stalled,
+  out_for_delivery: m.diag_out_for_delivery,
+  failed_attempt: m.diag_failed_attempt,
+  pickup: m.diag_pickup,
+  customs: m.diag_customs,
+  address_problem: m.diag_address_problem,
+  returning: m.diag_returning,
+  returned: m.diag_returned,
+  delivered: m.diag_delivered,
+  not_received: m.diag_not_received,
+  lost: m.diag_lost,
+  cancelled: m.diag_cancelled,
+  unknown: m.diag_unknown,
+};
+
+export const conditionIcon: Record<Condition, IconName> = {
+  not_shipped: 'package',
+  not_shipped_late: 'triangle-alert',
+  preorder: 'hourglass',
+  unpaid: 'hourglass',
+  label_only: 'package',
+  moving: 'truck',
+  late: 'clock',
+  stalled: 'triangle-alert',
+  out_for_delivery: 'truck',
+  failed_attempt: 'triangle-alert',
+  pickup: 'store',
+  customs: 'hand',
+  address_problem: 'map-pin',
+  returning: 'undo-2',
+  returned: 'undo-2',
+  delivered: 'package-check',
+  not_received: 'circle-help',
+  lost: 'package-x',
+  cancelled: 'ban',
+  unknown: 'circle-help',
+};
+
+export const nextStepWord: Words<NextStep> = {
+  reassure: m.diag_next_reassure,
+  ask_warehouse: m.diag_next_ask_warehouse,
+  chase_carrier: m.diag_next_chase_carrier,
+  start_trace: m.diag_next_start_trace,
+  ask_address: m.diag_next_ask_address,
+  tell_pickup: m.diag_next_tell_pickup,
+  ask_neighbours: m.diag_next_ask_neighbours,
+  ask_papers: m.diag_next_ask_papers,
+  ask_payment: m.diag_next_ask_payment,
+  reship: m.diag_next_reship,
+  refund: m.diag_next_refund,
+  wait: m.diag_next_wait,
+};
+
+/** Red for what is gone, amber for what needs somebody, green for what has arrived. */
+export function urgencyTone({ condition, urgency }: Pick<Diagnosis, 'condition' | 'urgency'>): Tone {
+  if (condition === 'lost' || condition === 'not_received') return 'breach';
+  if (condition === 'unknown') return 'unknown';
+  if (condition === 'delivered') return 'ok';
+  return urgency === 'fine' ? 'plain' : 'soon';
+}
 
 export const parcelDetailWord: Words<TrackingDetail> = {
   customs: m.detail_customs,

@@ -72,6 +72,22 @@ impl Reader {
         .await
     }
 
+    /// Parcels that have arrived, the newest ones, each with the country it went to.
+    pub async fn arrived(&self) -> Result<Vec<(Shipment, String)>, CacheError> {
+        sqlx::query(
+            "select s.id, s.body, json_extract(o.body, '$.ship_to.country')
+             from shipments s join orders o on o.id = s.order_id
+             where json_extract(s.body, '$.status') = 'delivered'
+             order by o.placed_at desc limit 2000",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("read parcels that have arrived")?
+        .iter()
+        .map(|row| Ok((body("shipments", row)?, row.get(2))))
+        .collect()
+    }
+
     /// A customer's tickets, newest first.
     pub async fn tickets_of(&self, customer: CustomerId) -> Result<Vec<Ticket>, CacheError> {
         self.many(

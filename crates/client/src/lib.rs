@@ -14,6 +14,7 @@ mod client;
 mod clock;
 mod closing;
 mod copy;
+mod diagnosis;
 mod feed;
 mod gateway;
 mod held;

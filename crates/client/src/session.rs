@@ -5,7 +5,7 @@ use crate::{
     client::Client,
     closing,
     copy::{self, IfKeyIsWrong},
-    feed,
+    diagnosis, feed,
     gateway::Gateway,
     lease::{self, Lease},
     outbox,
@@ -287,6 +287,7 @@ impl Client {
             on_screen: Default::default(),
             sending: Default::default(),
             gate: Default::default(),
+            gaps: Default::default(),
             frames,
             wake_feed: Default::default(),
             wake_history: Default::default(),
@@ -308,6 +309,7 @@ impl Client {
         tasks.spawn("outbox", outbox::run(Arc::clone(&shop)));
         tasks.spawn("index", search::index(Arc::clone(&shop)));
         tasks.spawn("check", upkeep::check(Arc::clone(&shop)));
+        tasks.spawn("usual silences", diagnosis::learn(Arc::clone(&shop)));
         tasks.spawn("room", upkeep::make_room(Arc::clone(&shop)));
         tasks.spawn("older messages", upkeep::bring_back(Arc::clone(&shop)));
         tasks.spawn("jumps", feed::notice_jumps(Arc::clone(&shop)));

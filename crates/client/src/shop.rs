@@ -3,7 +3,7 @@
 use crate::{clock::Clock, gateway::Gateway, host::Host, presence::Presence};
 use chrono::{DateTime, Utc};
 use deskhand_cache::{Applied, CacheError, Reader, Viewer, Writer};
-use deskhand_domain::{Account, AccountId, OpId, TicketId};
+use deskhand_domain::{Account, AccountId, OpId, TicketId, wismo::Gaps};
 use deskhand_protocol::{
     calls::{CallCode, CallError},
     live::ClientFrame,
@@ -29,6 +29,8 @@ pub(crate) struct Shop {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) presence: Mutex<Presence>,
+    /// How long carriers are usually silent, as far as it was learned.
+    pub(crate) gaps: Mutex<Arc<Gaps>>,
     pub(crate) connection: Mutex<ConnectionView>,
     /// The ticket on the screen: colleagues learn of it after every reconnect.
     pub(crate) on_screen: Mutex<Option<TicketId>>,

@@ -1,12 +1,12 @@
 //! What the window sees: lists, and the screen of one ticket.
 
 use crate::{
-    outbox,
+    diagnosis, outbox,
     overlay::{self, Overlay},
     shop::{Shop, cache_failed},
 };
 use deskhand_cache::CacheError;
-use deskhand_domain::{Account, AccountId, Ticket, TicketId};
+use deskhand_domain::{Account, AccountId, Instant, Order, Ticket, TicketId, wismo::World};
 use deskhand_protocol::{
     calls::{CallCode, CallError},
     view::{OrderView, TicketPage, TicketQuery, TicketRef, TicketRow, TicketView, ViewCounts},
@@ -55,19 +55,19 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
     let waiting = reader.outbox().await?;
     let overlay = Overlay::new(&waiting);
     let messages = reader.messages(ticket.id).await?;
+    let world = diagnosis::world(shop);
+    let missed_at = diagnosis::missed_at(&ticket, &messages);
     let mut orders = Vec::new();
     for order in reader.orders(ticket.customer).await? {
-        let shipments = reader.shipments(order.id).await?;
-        orders.push(OrderView { order, shipments });
+        // Whatever is missing is of the order that the ticket is about.
+        let missed_at = missed_at.filter(|_| ticket.order.is_none_or(|id| id == order.id));
+        orders.push(order_view(shop, &world, order, missed_at).await?);
     }
     let order = match ticket.order {
         Some(id) => match orders.iter().find(|view| view.order.id == id) {
             Some(view) => Some(view.clone()),
             None => match reader.order(id).await? {
-                Some(order) => Some(OrderView {
-                    shipments: reader.shipments(id).await?,
-                    order,
-                }),
+                Some(order) => Some(order_view(shop, &world, order, missed_at).await?),
                 None => None,
             },
         },
@@ -104,6 +104,20 @@ async fn view(shop: &Shop, which: TicketRef) -> Result<Option<TicketView>, Cache
         draft: reader.draft(ticket.id).await?,
         ticket,
     }))
+}
+
+async fn order_view(
+    shop: &Shop,
+    world: &World,
+    order: Order,
+    missed_at: Option<Instant>,
+) -> Result<OrderView, CacheError> {
+    let shipments = shop.reader.shipments(order.id).await?;
+    Ok(OrderView {
+        diagnoses: diagnosis::diagnose(shop, world, &order, &shipments, missed_at),
+        shipments,
+        order,
+    })
 }
 
 fn row(

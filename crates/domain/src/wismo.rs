@@ -124,6 +124,7 @@ pub enum NextStep {
 
 /// One reason, with where it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "DiagnosisReason")]
 pub struct Reason {
     /// What the record says.
     pub what: What,
@@ -136,6 +137,7 @@ pub struct Reason {
 /// What a record says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(rename = "DiagnosisFact")]
 pub enum What {
     /// The order was placed at `at`.
     Placed,
@@ -231,6 +233,7 @@ pub enum What {
 
 /// What may be told the customer, because somebody who can keep it has said it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "DiagnosisPromise")]
 pub struct Promise {
     /// What happens.
     pub what: Promised,
@@ -243,6 +246,7 @@ pub struct Promise {
 /// What is promised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(rename = "PromisedThing")]
 pub enum Promised {
     /// It leaves the shop.
     Leaves,

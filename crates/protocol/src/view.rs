@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use deskhand_domain::{
     Account, Channel, Customer, Field, Intent, MacroChanges, MacroId, Message, MessageId, Money,
     Mood, OpId, Order, Priority, Role, Scope, Shipment, Shop, Ticket, TicketId, TicketStatus,
+    wismo::Diagnosis,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -401,6 +402,8 @@ pub struct OrderView {
     pub order: Order,
     /// Its parcels, by position.
     pub shipments: Vec<Shipment>,
+    /// Where each parcel and the rest stand, what most needs somebody first.
+    pub diagnoses: Vec<Diagnosis>,
 }
 
 /// The ticket on the screen.

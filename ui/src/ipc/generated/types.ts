@@ -137,6 +137,16 @@ key: string,
 value: FieldValue | null, } };
 
 /**
+ * Where a parcel, or the part of an order that has not left, stands.
+ */
+export type Condition = "not_shipped" | "not_shipped_late" | "preorder" | "unpaid" | "label_only" | "moving" | "late" | "stalled" | "out_for_delivery" | "failed_attempt" | "pickup" | "customs" | "address_problem" | "returning" | "returned" | "delivered" | "not_received" | "lost" | "cancelled" | "unknown";
+
+/**
+ * How sure the diagnosis is.
+ */
+export type Confidence = "low" | "medium" | "high";
+
+/**
  * How the core stands to the gateway, in one word.
  */
 export type Connection = "live" | "catching_up" | "offline";
@@ -237,6 +247,146 @@ export type CustomerId = string;
  * How far a message to the customer has come.
  */
 export type Delivery = "held" | "sent" | "delivered" | "read" | "failed";
+
+/**
+ * What stands of one parcel, or of what has not left.
+ */
+export type Diagnosis = { 
+/**
+ * The parcel; none for what has not left.
+ */
+shipment: ShipmentId | null, 
+/**
+ * Where it stands.
+ */
+condition: Condition, 
+/**
+ * How much somebody has to do.
+ */
+urgency: Urgency, 
+/**
+ * How sure this is.
+ */
+confidence: Confidence, 
+/**
+ * Why.
+ */
+reasons: Array<DiagnosisReason>, 
+/**
+ * What to do; the first is the one that is recommended.
+ */
+next: Array<NextStep>, 
+/**
+ * When to look again; always later than now.
+ */
+look_again: string | null, 
+/**
+ * What may be promised.
+ */
+promise: DiagnosisPromise | null, };
+
+/**
+ * What a record says.
+ */
+export type DiagnosisFact = { "kind": "placed" } | { "kind": "ship_by" } | { "kind": "handling_time", 
+/**
+ * In working days.
+ */
+days: number, } | { "kind": "available_from" } | { "kind": "waiting", 
+/**
+ * How many.
+ */
+pieces: number, } | { "kind": "pieces_cancelled", 
+/**
+ * How many.
+ */
+pieces: number, } | { "kind": "not_paid" } | { "kind": "called_off" } | { "kind": "label_made" } | { "kind": "recorded", 
+/**
+ * The state in it.
+ */
+status: TrackingStatus, } | { "kind": "last_scan", 
+/**
+ * The state after it.
+ */
+status: TrackingStatus, 
+/**
+ * In the carrier's words.
+ */
+text: string, 
+/**
+ * Where.
+ */
+place: string | null, } | { "kind": "silent_for", 
+/**
+ * How long.
+ */
+hours: number, } | { "kind": "usual_gap", 
+/**
+ * How long.
+ */
+hours: number, 
+/**
+ * Whether it was seen with this carrier, or is taken for granted.
+ */
+learned: boolean, } | { "kind": "promised" } | { "kind": "days_late", 
+/**
+ * How many, from 1.
+ */
+days: number, } | { "kind": "detail", 
+/**
+ * What makes it special.
+ */
+detail: TrackingDetail, } | { "kind": "attempts", 
+/**
+ * How often.
+ */
+count: number, } | { "kind": "waits_until" } | { "kind": "wait_over" } | { "kind": "handed_over" } | { "kind": "customer_misses" } | { "kind": "contradiction", 
+/**
+ * What the record says.
+ */
+record: TrackingStatus, 
+/**
+ * What the newest event says.
+ */
+event: TrackingStatus, } | { "kind": "from_the_future", 
+/**
+ * How many.
+ */
+events: number, };
+
+/**
+ * What may be told the customer, because somebody who can keep it has said it.
+ */
+export type DiagnosisPromise = { 
+/**
+ * What happens.
+ */
+what: PromisedThing, 
+/**
+ * At the latest; never in the past.
+ */
+by: string, 
+/**
+ * Who said so.
+ */
+source: Source, };
+
+/**
+ * One reason, with where it was read.
+ */
+export type DiagnosisReason = { 
+/**
+ * What the record says.
+ */
+what: DiagnosisFact, 
+/**
+ * The moment it is about.
+ */
+at: string | null, 
+/**
+ * Where it was read, and when.
+ */
+source: Source, };
 
 /**
  * A discount on the order.
@@ -561,6 +711,11 @@ currency: Currency, };
 export type Mood = "pleased" | "neutral" | "worried" | "angry";
 
 /**
+ * What can be done about it.
+ */
+export type NextStep = "reassure" | "ask_warehouse" | "chase_carrier" | "start_trace" | "ask_address" | "tell_pickup" | "ask_neighbours" | "ask_papers" | "ask_payment" | "reship" | "refund" | "wait";
+
+/**
  * No argument, or no result: an empty object.
  */
 export type Nothing = Record<symbol, never>;
@@ -721,7 +876,15 @@ unit_price: Money,
 /**
  * `unit_price × quantity`.
  */
-total: Money, };
+total: Money, 
+/**
+ * How many of them were cancelled before they left.
+ */
+cancelled: number, 
+/**
+ * From when it can be had, when it was ordered before that.
+ */
+available_at: string | null, };
 
 /**
  * An order with its parcels.
@@ -734,7 +897,11 @@ order: Order,
 /**
  * Its parcels, by position.
  */
-shipments: Array<Shipment>, };
+shipments: Array<Shipment>, 
+/**
+ * Where each parcel and the rest stand, what most needs somebody first.
+ */
+diagnoses: Array<Diagnosis>, };
 
 /**
  * What an operation does.
@@ -889,6 +1056,11 @@ export type PaymentStatus = "pending" | "authorised" | "paid" | "partly_refunded
  * How urgent a ticket is.
  */
 export type Priority = "low" | "normal" | "high" | "urgent";
+
+/**
+ * What is promised.
+ */
+export type PromisedThing = "leaves" | "arrives" | "waits";
 
 /**
  * Money given back for an order.
@@ -1698,6 +1870,11 @@ ticket: TicketId,
  * The operation that sent it.
  */
 op: OpId, };
+
+/**
+ * How much somebody has to do.
+ */
+export type Urgency = "fine" | "watch" | "act";
 
 /**
  * How many tickets a view holds.

@@ -2,6 +2,7 @@
 import type {
   Account,
   Customer,
+  Diagnosis,
   Message,
   Money,
   Order,
@@ -157,9 +158,9 @@ const ORDER: Order = {
   customer: AOIFE.id,
   placed_at: on(8, 20, 14),
   lines: [
-    { position: 1, sku: 'SKARV-3-MOSS', title: 'Skarv 3 tent', variant: 'moss', quantity: 1, unit_price: eur(38900), total: eur(38900) },
-    { position: 2, sku: 'MYR-38', title: 'Myr merino socks', variant: '38–40', quantity: 2, unit_price: eur(2600), total: eur(5200) },
-    { position: 3, sku: 'EMBER-1', title: 'Ember pot', variant: '1 litre', quantity: 1, unit_price: eur(4200), total: eur(4200) },
+    { position: 1, sku: 'SKARV-3-MOSS', title: 'Skarv 3 tent', variant: 'moss', quantity: 1, unit_price: eur(38900), total: eur(38900), cancelled: 0, available_at: null },
+    { position: 2, sku: 'MYR-38', title: 'Myr merino socks', variant: '38–40', quantity: 2, unit_price: eur(2600), total: eur(5200), cancelled: 0, available_at: null },
+    { position: 3, sku: 'EMBER-1', title: 'Ember pot', variant: '1 litre', quantity: 1, unit_price: eur(4200), total: eur(4200), cancelled: 0, available_at: null },
   ],
   subtotal: eur(48300),
   discounts: [{ code: 'AUTUMN10', amount: eur(4830) }],
@@ -192,6 +193,22 @@ const SECOND: Order = {
   returns: [
     { number: 'RMA-3071', state: 'in_transit', reason: 'Damaged on arrival', lines: [1], requested_at: on(141, 8, 0), updated_at: on(139, 8, 0) },
   ],
+};
+
+const STALLED: Diagnosis = {
+  shipment: 's-1',
+  condition: 'stalled',
+  urgency: 'act',
+  confidence: 'high',
+  reasons: [
+    { what: { kind: 'silent_for', hours: 54 }, at: on(2, 4, 12), source: source('Wren', 40_000) },
+    { what: { kind: 'usual_gap', hours: 14, learned: true }, at: null, source: source('Wren', 40_000) },
+    { what: { kind: 'promised' }, at: on(1, 12, 0), source: source('Wren', 40_000) },
+    { what: { kind: 'days_late', days: 1 }, at: on(1, 12, 0), source: source('Wren', 40_000) },
+  ],
+  next: ['chase_carrier', 'reship', 'refund'],
+  look_again: ahead(3 * DAY),
+  promise: null,
 };
 
 const PARCELS: Shipment[] = [
@@ -291,10 +308,10 @@ export function makeView(row: TicketRow): TicketView {
       message('m-4', { kind: 'account', id: DANIEL.id }, 'email', on(0, 1, 31), '12 tents in stock. A new one sent by Tuesday still makes the 28th.', { kind: 'note' }),
     ],
     pending: [],
-    order: { order: ORDER, shipments: PARCELS },
+    order: { order: ORDER, shipments: PARCELS, diagnoses: [STALLED] },
     orders: [
-      { order: ORDER, shipments: PARCELS },
-      { order: SECOND, shipments: [] },
+      { order: ORDER, shipments: PARCELS, diagnoses: [STALLED] },
+      { order: SECOND, shipments: [], diagnoses: [] },
     ],
     history: [
       { ...makeRow(20), id: 't-20', subject: 'Poles bent on arrival', status: 'closed', last_message_at: on(139, 9, 0) },
