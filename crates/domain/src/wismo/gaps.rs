@@ -81,7 +81,8 @@ impl Gaps {
             .filter(|(_, silences)| silences.len() >= ENOUGH)
             .map(|(key, mut silences)| {
                 silences.sort_unstable();
-                (key, silences[silences.len() / 2])
+                // Four of five silences are shorter.
+                (key, silences[silences.len() * 4 / 5])
             })
             .collect();
         Self { seen }

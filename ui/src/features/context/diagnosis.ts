@@ -70,7 +70,7 @@ function sentence({ what, at }: DiagnosisReason, { usual, late }: Beside, now: n
     case 'label_made':
       return m.diag_label({ date: day });
     case 'detail':
-      return `${parcelDetailWord[what.detail]()}.`;
+      return `${capital(parcelDetailWord[what.detail]())}.`;
     case 'attempts':
       return what.count === 1 ? m.diag_attempts_one() : m.diag_attempts({ n: what.count });
     case 'waits_until':
@@ -92,6 +92,10 @@ function sentence({ what, at }: DiagnosisReason, { usual, late }: Beside, now: n
     default:
       return null;
   }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
 }
 
 /** Silences are told in hours up to four days: `54 h`. */
