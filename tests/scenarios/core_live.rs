@@ -1,15 +1,20 @@
 //! The live feed: colleagues, restarts, silence, and sessions that end.
 
+use anyhow::Context;
 use deskhand_client::Keychain;
+use deskhand_gateway::config::Period;
 use deskhand_protocol::{
     calls::{CallCode, Calls},
-    view::{Boot, Connection, Event, Nothing, Opened, TypingNow, ViewId, Writer},
+    rest::{Refresh, Session},
+    view::{AddNote, Boot, Connection, Event, Nothing, Opened, TypingNow, ViewId, Writer},
 };
 use deskhand_tests::{
     desk::{Desk, Shop, failed, signed_in},
     line::Line,
     use_ring, wait,
 };
+
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_colleague_sees_who_reads_and_writes_and_what_was_answered() -> anyhow::Result<()> {
@@ -129,9 +134,18 @@ async fn a_session_that_the_gateway_ends_leaves_the_cache_and_the_outbox() -> an
     let token = desk.host.secrets.get(token)?.expect("a token");
     use_ring();
     let http = reqwest::Client::builder().no_proxy().build()?;
+    let exchanged = http
+        .post(format!("{}/v1/sessions/refresh", shop.address()))
+        .json(&Refresh {
+            refresh_token: token,
+        })
+        .send()
+        .await?;
+    let session: Session = exchanged.json().await?;
+    let token = session.token.context("a token")?;
     let ended = http
         .delete(format!("{}/v1/session", shop.address()))
-        .bearer_auth(token)
+        .bearer_auth(&token)
         .send()
         .await?;
     assert!(ended.status().is_success(), "{}", ended.status());
@@ -163,6 +177,55 @@ async fn a_session_that_the_gateway_ends_leaves_the_cache_and_the_outbox() -> an
         "the copy was kept"
     );
     desk.live().await?;
+    desk.client.stop().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn tokens_change_and_nobody_at_the_desk_notices() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut config = deskhand_gateway::Config::embedded(folder.path().join("shop"));
+    config.sessions.access = Period(Duration::from_secs(1));
+    let shop = Shop::open_with(config).await?;
+    let desk = Desk::start(&folder.path().join("desk")).await?;
+    desk.sign_in(shop.address()).await.map_err(failed)?;
+    desk.complete().await?;
+    let stored = || {
+        let names = desk.host.secrets.names();
+        let name = names.iter().find(|name| name.starts_with("session"));
+        desk.host
+            .secrets
+            .get(name.context("a session")?)?
+            .context("a token")
+    };
+    desk.host.forget_events();
+    let ticket = desk.some_ticket().await?;
+    let (mut seen, mut written) = (vec![stored()?], 0);
+    while seen.len() < 4 {
+        let note = AddNote {
+            ticket: ticket.id,
+            text: format!("Note {written}"),
+        };
+        desk.client.add_note(note).await.map_err(failed)?;
+        written += 1;
+        wait::until("the note to be at the gateway", || async {
+            let outbox = desk.client.outbox(Nothing {}).await.map_err(failed)?;
+            Ok(outbox.is_empty().then_some(()))
+        })
+        .await?;
+        let now = stored()?;
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+    }
+    let screen = desk.screen(ticket.id).await?;
+    let notes = screen.messages.iter();
+    let notes = notes.filter(|message| message.text.starts_with("Note "));
+    assert_eq!(notes.count(), written, "each once");
+    let offline =
+        |event: &Event| matches!(event, Event::Connection(view) if view.state != Connection::Live);
+    assert!(!desk.was_told(offline), "the socket went on");
+    assert!(!desk.was_told(|event| *event == Event::Session));
     desk.client.stop().await;
     Ok(())
 }

@@ -34,7 +34,11 @@ pub struct Shop {
 impl Shop {
     /// Starts the sample shop in a folder.
     pub async fn open(folder: &Path) -> anyhow::Result<Self> {
-        let mut config = deskhand_gateway::Config::embedded(folder);
+        Self::open_with(deskhand_gateway::Config::embedded(folder)).await
+    }
+
+    /// Starts the sample shop as configured.
+    pub async fn open_with(mut config: deskhand_gateway::Config) -> anyhow::Result<Self> {
         config.sample = true;
         let running = deskhand_gateway::start(config.clone()).await?;
         config.listen = running.address;
@@ -84,6 +88,14 @@ pub struct TestHost {
     pub events: Mutex<Vec<Event>>,
     /// The sample shop's address, if there is one.
     pub sample: Mutex<Option<String>>,
+}
+
+impl TestHost {
+    /// Forgets what the window was told so far.
+    pub fn forget_events(&self) {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.clear();
+    }
 }
 
 impl Keychain for TestHost {

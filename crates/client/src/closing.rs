@@ -4,7 +4,9 @@
 use crate::{
     backoff::Backoff,
     client::{Client, Inner},
-    copy, outbox,
+    copy,
+    gateway::Gateway,
+    outbox,
     profile::{Profile, Signed},
     session::Slot,
     shop::{Shop, lock, report},
@@ -30,6 +32,8 @@ const REBUILD_EVERY: Duration = Duration::from_secs(600);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How long a sign-out waits for what is still to be sent.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
+/// How long a sign-out waits for the gateway to hear of it.
+const TELL_LIMIT: Duration = Duration::from_secs(3);
 
 impl Client {
     pub(crate) async fn sign_out_here(&self) -> Result<Nothing, CallError> {
@@ -39,9 +43,7 @@ impl Client {
         if let Some(shop) = &shop {
             // What still waits is destroyed with the cache; it gets a last chance.
             outbox::flush(shop, FLUSH_LIMIT).await;
-            if let Err(error) = shop.gateway.sign_out().await {
-                report(&error, "the gateway was not told of the sign-out");
-            }
+            tell_sign_out(&shop.gateway).await;
         }
         drop(shop);
         let profile = inner.close().await;
@@ -82,6 +84,9 @@ impl Inner {
             tasks,
         } = slot?;
         tasks.stop(STOP_LIMIT).await;
+        if let Some(pass) = &shop.gateway.pass {
+            pass.close().await;
+        }
         shop.reader.close().await;
         shop.writer.close().await;
         Some(profile)
@@ -143,6 +148,15 @@ impl Inner {
             tracing::error!(code = ?error.code, "the end of the session could not be noted");
         }
         self.host.emit(Event::Session);
+    }
+}
+
+/// Tells the gateway that a session is over, if it can be reached.
+pub(crate) async fn tell_sign_out(gateway: &Gateway) {
+    match tokio::time::timeout(TELL_LIMIT, gateway.sign_out()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => report(&error, "the gateway was not told of the sign-out"),
+        Err(error) => report(&error, "the gateway did not hear of the sign-out"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The gateway over HTTP.
 
-use crate::{address::Address, network::Network};
+use crate::{address::Address, clock::Clock, network::Network, pass::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
 use deskhand_domain::{Compared, Message, OpId, Ticket, TicketId};
 use deskhand_protocol::{
@@ -8,7 +8,8 @@ use deskhand_protocol::{
     calls::{CallCode, CallError},
     problem::{Code, Problem},
     rest::{
-        Hello, MergeTicket, Merged, MessageAdded, NewMessage, Page, Session, SignIn, TicketPatch,
+        Hello, MergeTicket, Merged, MessageAdded, NewMessage, Page, Refresh, Session, SignIn,
+        TicketPatch,
     },
     sync::SyncPage,
 };
@@ -17,17 +18,21 @@ use reqwest::{
     header::{DATE, HeaderMap, RETRY_AFTER},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How far apart the two clocks may be.
 const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(5);
+/// How long an exchange of tokens may take: everything else waits for it.
+const REFRESH_LIMIT: Duration = Duration::from_secs(15);
 
 /// A gateway, perhaps with a session there.
 #[derive(Clone)]
 pub(crate) struct Gateway {
     pub(crate) network: Network,
     pub(crate) address: Address,
-    pub(crate) token: Option<String>,
+    /// The session there, if there is one.
+    pub(crate) pass: Option<Arc<Pass>>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// Why the gateway did not do it.
@@ -39,6 +44,8 @@ pub(crate) enum GatewayError {
     NotAGateway,
     #[error("the gateway speaks version {0} of the protocol")]
     OtherVersion(u32),
+    #[error("nobody is signed in there")]
+    NoPass,
     #[error("{}", problem.detail)]
     Refused {
         problem: Box<Problem>,
@@ -51,6 +58,7 @@ impl GatewayError {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::NotAGateway | Self::OtherVersion(_) => true,
+            Self::NoPass => false,
             Self::Refused { problem, .. } => {
                 matches!(
                     problem.code,
@@ -135,6 +143,7 @@ impl From<GatewayError> for CallError {
             GatewayError::Unreachable(_) => CallCode::Unreachable,
             GatewayError::NotAGateway => CallCode::NotAGateway,
             GatewayError::OtherVersion(_) => CallCode::OtherVersion,
+            GatewayError::NoPass => CallCode::SignedOut,
             GatewayError::Refused { problem, .. } => match problem.code {
                 Code::SignedOut => CallCode::SignedOut,
                 Code::SessionRevoked => CallCode::SessionRevoked,
@@ -152,17 +161,26 @@ impl From<GatewayError> for CallError {
 }
 
 impl Gateway {
-    pub(crate) fn new(network: Network, address: Address, token: Option<String>) -> Self {
+    pub(crate) fn new(network: Network, address: Address, clock: Arc<dyn Clock>) -> Self {
         Self {
             network,
             address,
-            token,
+            pass: None,
+            clock,
+        }
+    }
+
+    /// The same gateway with a session there.
+    pub(crate) fn with(self, pass: Pass) -> Self {
+        Self {
+            pass: Some(Arc::new(pass)),
+            ..self
         }
     }
 
     /// Who answers there, if it is a gateway of our protocol and of our time.
     pub(crate) async fn hello(&self, now: DateTime<Utc>) -> Result<Hello, CallError> {
-        let body = self.bytes(self.request(Method::GET, "v1/hello")).await?;
+        let body = open(self.request(Method::GET, "v1/hello")).await?;
         // Another version may say more or less of itself, so these two are read first.
         let greeting: Greeting = read(body.as_ref())?;
         if greeting.service != "deskhand-gateway" {
@@ -186,15 +204,14 @@ impl Gateway {
     }
 
     pub(crate) async fn sign_in(&self, body: &SignIn) -> Result<Session, GatewayError> {
-        self.send(self.request(Method::POST, "v1/sessions").json(body))
-            .await
+        let request = self.request(Method::POST, "v1/sessions").json(body);
+        read(open(request).await?.as_ref())
     }
 
     pub(crate) async fn sign_out(&self) -> Result<(), GatewayError> {
-        let request = self
-            .request(Method::DELETE, "v1/session")
-            .timeout(Duration::from_secs(3));
-        answered(request).await.map(|_| ())
+        self.answered(self.request(Method::DELETE, "v1/session"))
+            .await
+            .map(|_| ())
     }
 
     /// Who is signed in, and what they may do now.
@@ -243,7 +260,7 @@ impl Gateway {
         op: OpId,
     ) -> Result<(), GatewayError> {
         let path = format!("v1/tickets/{ticket}/messages/{op}");
-        answered(self.request(Method::DELETE, &path))
+        self.answered(self.request(Method::DELETE, &path))
             .await
             .map(|_| ())
     }
@@ -279,21 +296,63 @@ impl Gateway {
     }
 
     fn prepared(&self, request: RequestBuilder) -> RequestBuilder {
-        let request = request.header(PROTOCOL_HEADER, PROTOCOL_VERSION.to_string());
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        }
+        request.header(PROTOCOL_HEADER, PROTOCOL_VERSION.to_string())
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, GatewayError> {
-        read(self.bytes(request).await?.as_ref())
+        let response = self.answered(request).await?;
+        let body = response.bytes().await.map_err(GatewayError::Unreachable)?;
+        read(body.as_ref())
     }
 
-    async fn bytes(&self, request: RequestBuilder) -> Result<impl AsRef<[u8]>, GatewayError> {
-        let response = answered(request).await?;
-        response.bytes().await.map_err(GatewayError::Unreachable)
+    /// Sends a request in the name of who is signed in. When the token has ended, another one is
+    /// asked for, and the request is sent again: it was refused before anything was done.
+    async fn answered(&self, request: RequestBuilder) -> Result<Response, GatewayError> {
+        let Some(pass) = &self.pass else {
+            return answered(request).await;
+        };
+        let token = self.token().await?;
+        let again = request.try_clone();
+        match (answered(request.bearer_auth(&token)).await, again) {
+            (Err(error), Some(again)) if error.is_signed_out() && !error.is_revoked() => {
+                let token = pass.instead_of(&token, self).await?;
+                answered(again.bearer_auth(token)).await
+            }
+            (answer, _) => answer,
+        }
     }
+
+    /// An access token that lasts for a while.
+    pub(crate) async fn token(&self) -> Result<String, GatewayError> {
+        let Some(pass) = &self.pass else {
+            return Err(GatewayError::NoPass);
+        };
+        pass.token(self).await
+    }
+
+    /// Another access token than one that was refused.
+    pub(crate) async fn token_instead_of(&self, refused: &str) -> Result<String, GatewayError> {
+        let Some(pass) = &self.pass else {
+            return Err(GatewayError::NoPass);
+        };
+        pass.instead_of(refused, self).await
+    }
+
+    /// Exchanges a refresh token.
+    pub(crate) async fn refresh(&self, token: &str) -> Result<Session, GatewayError> {
+        let refresh_token = token.to_owned();
+        let request = self
+            .request(Method::POST, "v1/sessions/refresh")
+            .timeout(REFRESH_LIMIT)
+            .json(&Refresh { refresh_token });
+        read(open(request).await?.as_ref())
+    }
+}
+
+/// Sends a request that needs no session.
+async fn open(request: RequestBuilder) -> Result<impl AsRef<[u8]>, GatewayError> {
+    let response = answered(request).await?;
+    response.bytes().await.map_err(GatewayError::Unreachable)
 }
 
 /// What every version of a gateway says of itself.

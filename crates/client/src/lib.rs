@@ -25,6 +25,7 @@ mod live;
 mod network;
 mod outbox;
 mod overlay;
+mod pass;
 mod presence;
 mod profile;
 mod sealed;

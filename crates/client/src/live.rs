@@ -89,13 +89,21 @@ async fn connect<'a>(
     frames: &mut mpsc::Receiver<ClientFrame>,
     state: SyncState,
 ) -> Result<Line<'a>, End> {
-    let request = request(shop)?;
+    let token = shop.gateway.token().await?;
+    let request = request(shop, &token)?;
     let trust = Connector::Rustls(Arc::clone(&shop.gateway.network.tls));
     let connecting = connect_async_tls_with_config(request, Some(limits()), true, Some(trust));
-    let (mut socket, _) = tokio::time::timeout(CONNECT_LIMIT, connecting)
+    let connected = tokio::time::timeout(CONNECT_LIMIT, connecting)
         .await
-        .map_err(|_| End::unreachable("the gateway does not answer"))?
-        .map_err(refused)?;
+        .map_err(|_| End::unreachable("the gateway does not answer"))?;
+    let (mut socket, _) = match connected {
+        Err(tungstenite::Error::Http(answer)) if answer.status().as_u16() == 401 => {
+            // The session lives, if it gives another token.
+            shop.gateway.token_instead_of(&token).await?;
+            return Err(End::GoingAway);
+        }
+        other => other.map_err(refused)?,
+    };
     // Whatever was to be said on the old socket is stale.
     while frames.try_recv().is_ok() {}
     send(
@@ -126,7 +134,7 @@ async fn connect<'a>(
     })
 }
 
-fn request(shop: &Shop) -> Result<Request, End> {
+fn request(shop: &Shop, token: &str) -> Result<Request, End> {
     let unusable = || End::unreachable("the gateway's address cannot be used");
     let mut request = shop
         .gateway
@@ -134,7 +142,6 @@ fn request(shop: &Shop) -> Result<Request, End> {
         .live()
         .into_client_request()
         .map_err(|_| unusable())?;
-    let token = shop.gateway.token.as_deref().unwrap_or_default();
     let headers = request.headers_mut();
     headers.insert(
         "authorization",
@@ -164,7 +171,6 @@ fn refused(error: tungstenite::Error) -> End {
         retry_after: wish,
     };
     match response.status().as_u16() {
-        401 => End::SignedOut,
         403 => failed(CallCode::Forbidden, "the role may not follow the shop"),
         426 => failed(CallCode::OtherVersion, "the gateway speaks another version"),
         status => failed(
@@ -239,7 +245,7 @@ impl Line<'_> {
                 Ok(())
             }
             Message::Close(reason) => Err(match reason.map(|reason| u16::from(reason.code)) {
-                Some(close::SIGNED_OUT) => End::SignedOut,
+                Some(close::SIGNED_OUT | close::REVOKED) => End::SignedOut,
                 Some(close::RESYNC) => End::Resync,
                 Some(close::SCOPE) => End::Scope,
                 Some(close::GOING_AWAY) => End::GoingAway,

@@ -9,6 +9,7 @@ use crate::{
     gateway::Gateway,
     lease::{self, Lease},
     outbox,
+    pass::Pass,
     profile::{Profile, Signed},
     search,
     shop::{Shop, cache_failed, lock, offline},
@@ -123,7 +124,11 @@ impl Client {
 
     pub(crate) async fn probe(&self, typed: GatewayAddress) -> Result<GatewayProbe, CallError> {
         let address = Address::parse(&typed.address)?;
-        let gateway = Gateway::new(self.inner.network.clone(), address.clone(), None);
+        let gateway = Gateway::new(
+            self.inner.network.clone(),
+            address.clone(),
+            Arc::clone(&self.inner.clock),
+        );
         let start = tokio::time::Instant::now();
         let hello = gateway.hello(self.inner.clock.now()).await?;
         Ok(GatewayProbe {
@@ -161,7 +166,11 @@ impl Client {
     async fn sign_in_at(&self, with: Password, sample: bool) -> Result<SignedIn, CallError> {
         let inner = &self.inner;
         let address = Address::parse(&with.address)?;
-        let gateway = Gateway::new(inner.network.clone(), address.clone(), None);
+        let gateway = Gateway::new(
+            inner.network.clone(),
+            address.clone(),
+            Arc::clone(&inner.clock),
+        );
         gateway.hello(inner.clock.now()).await?;
         inner.vault.prepare(sample, with.passphrase).await?;
         let typed = Profile {
@@ -171,7 +180,7 @@ impl Client {
             signed: None,
             cache_mib: None,
         };
-        self.wipe_if_revoked(&gateway, &typed).await?;
+        let before = self.wipe_if_revoked(&gateway, &typed).await?;
         let body = SignIn {
             email: typed.email,
             password: with.password,
@@ -184,7 +193,7 @@ impl Client {
                 return Err(error.into());
             }
         };
-        let Some(token) = session.token.clone() else {
+        let Some(token) = session.refresh_token.clone() else {
             return Err(CallError::new(
                 CallCode::NotAGateway,
                 "the gateway gave no session",
@@ -199,26 +208,35 @@ impl Client {
             cache_mib: Profile::read(&inner.data_dir).and_then(|last| last.cache_mib),
         };
         inner.vault.set(&profile, TOKEN, token.clone()).await?;
+        if let Some(before) = before {
+            closing::tell_sign_out(&before).await;
+        }
         let signed = Signed::from(&session);
         let signed_in = self.open(profile, signed, token, Some(&session)).await?;
         inner.host.emit(Event::Session);
         Ok(signed_in)
     }
 
-    /// What is left of a session that was revoked meanwhile goes before anybody sees it.
-    async fn wipe_if_revoked(&self, gateway: &Gateway, typed: &Profile) -> Result<(), CallError> {
+    /// What is left of a session that was revoked meanwhile goes before anybody sees it. Answers a
+    /// session that is still open, which the sign-in replaces.
+    async fn wipe_if_revoked(
+        &self,
+        gateway: &Gateway,
+        typed: &Profile,
+    ) -> Result<Option<Gateway>, CallError> {
         let inner = &self.inner;
         if inner.opened().is_some() || typed.sample {
-            return Ok(()); // An open shop learns of it by itself.
+            return Ok(None); // An open shop learns of it by itself.
         }
         let Some(token) = inner.vault.get(typed, TOKEN).await.unwrap_or_default() else {
-            return Ok(());
+            return Ok(None);
         };
-        let mut before = gateway.clone();
-        before.token = Some(token);
+        let pass = Pass::new(inner.vault.clone(), typed.clone(), token);
+        let before = gateway.clone().with(pass);
         match before.session().await {
-            Err(error) if error.is_revoked() => inner.vault.destroy(typed).await,
-            _ => Ok(()),
+            Err(error) if error.is_revoked() => inner.vault.destroy(typed).await.map(|()| None),
+            Err(_) => Ok(None),
+            Ok(_) => Ok(Some(before)),
         }
     }
 
@@ -264,6 +282,10 @@ impl Client {
             sample: profile.sample,
             chat_page: address.join("chat/").to_string(),
         };
+        let pass = Pass::new(inner.vault.clone(), profile.clone(), token);
+        if let Some(session) = session {
+            pass.take(session, now);
+        }
         profile.signed = Some(signed);
         if !inner.vault.is_passing(&profile) {
             profile
@@ -273,7 +295,8 @@ impl Client {
         let (frames, socket_frames) = mpsc::channel(FRAMES);
         let shop = Arc::new(Shop {
             signed: signed_in.clone(),
-            gateway: Gateway::new(inner.network.clone(), address, Some(token)),
+            gateway: Gateway::new(inner.network.clone(), address, Arc::clone(&inner.clock))
+                .with(pass),
             writer,
             cache_limit: profile.cache_limit(),
             reader,

@@ -1,4 +1,4 @@
-//! Where secrets are: the session's token and the cache's key are in the keychain, or behind a
+//! Where secrets are: the session's refresh token and the cache's key are in the keychain, or behind a
 //! passphrase when there is none, and nowhere else.
 //!
 //! A sample shop on a computer without a keychain asks for no passphrase: its secrets are in memory,

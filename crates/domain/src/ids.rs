@@ -42,6 +42,8 @@ ids! {
     ArticleId;
     /// A customer of the shop.
     CustomerId;
+    /// A sign-in on a device: what is listed, and can be ended from elsewhere.
+    DeviceId;
     /// A field that the shop has defined.
     FieldId;
     /// A stored answer that an agent may insert.

@@ -31,8 +31,8 @@ pub use apply::Operation;
 pub use customer::Customer;
 pub use field::{Compared, Field, FieldChanges, FieldKind, FieldValue, Fields};
 pub use ids::{
-    AccountId, ArticleId, CustomerId, FieldId, MacroId, MessageId, OpId, OrderId, ProductId,
-    ShipmentId, TeamId, TicketId,
+    AccountId, ArticleId, CustomerId, DeviceId, FieldId, MacroId, MessageId, OpId, OrderId,
+    ProductId, ShipmentId, TeamId, TicketId,
 };
 pub use knowledge::{Article, Macro, MacroChanges};
 pub use message::{Author, Delivery, Message, MessageKind};

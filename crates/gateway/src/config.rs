@@ -6,11 +6,13 @@
 
 mod door;
 mod read;
+mod sessions;
 mod values;
 
 pub use door::Door;
 pub use read::{Mistake, Mistakes, PREFIX, REFERENCE, read};
 use serde::{Deserialize, Serialize};
+pub use sessions::Sessions;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -42,6 +44,8 @@ pub struct Config {
     pub undo_seconds: u16,
     /// How connections are treated.
     pub door: Door,
+    /// How long somebody is signed in.
+    pub sessions: Sessions,
 }
 
 impl Default for Config {
@@ -55,6 +59,7 @@ impl Default for Config {
             chat_messages_per_minute: 20,
             undo_seconds: 13,
             door: Door::default(),
+            sessions: Sessions::default(),
         }
     }
 }
@@ -82,6 +87,7 @@ impl Config {
             "is a time in seconds, at most 600",
         );
         self.door.check(wrong);
+        self.sessions.check(wrong);
     }
 }
 

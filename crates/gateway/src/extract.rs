@@ -1,12 +1,18 @@
 //! What handlers ask of a request. Whatever cannot be read is refused with the place and the words.
 
-use crate::{app::State, feed::read_cursor, passwords::digest, problem::Refusal, store::Visitor};
+use crate::{
+    app::State,
+    feed::read_cursor,
+    passwords::digest,
+    problem::Refusal,
+    store::{Standing, Visitor},
+};
 use axum::{
     body::Bytes,
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
     http::{Extensions, HeaderMap, header, request::Parts},
 };
-use deskhand_domain::{Account, Instant, OpId, Scope};
+use deskhand_domain::{Account, DeviceId, Instant, OpId, Scope};
 use deskhand_protocol::{IDEMPOTENCY_HEADER, problem::Code};
 use serde::de::DeserializeOwned;
 use std::{convert::Infallible, net::SocketAddr, str::FromStr};
@@ -191,10 +197,10 @@ pub fn cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, Refu
 pub struct Who {
     /// The account.
     pub account: Account,
-    /// When the session ends.
+    /// When the access token ends.
     pub expires_at: Instant,
-    /// The hash of the token.
-    pub token_hash: String,
+    /// The device.
+    pub device: DeviceId,
 }
 
 impl Who {
@@ -215,29 +221,16 @@ impl FromRequestParts<State> for Who {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
-        let signed_out = || {
-            Refusal::new(
-                Code::SignedOut,
-                "nobody is signed in, or the session has ended: sign in",
-            )
-        };
-        let token_hash = digest(bearer(&parts.headers).ok_or_else(signed_out)?);
-        let session = state.store.session(&token_hash).await?;
-        let Some(session) = session else {
-            return Err(if state.store.is_revoked(&token_hash).await? {
-                Refusal::new(
-                    Code::SessionRevoked,
-                    "the session was ended from elsewhere: ask your admin, or sign in again",
-                )
-            } else {
-                signed_out()
-            });
-        };
-        Ok(Self {
-            account: session.account,
-            expires_at: session.expires_at,
-            token_hash,
-        })
+        let token = bearer(&parts.headers).ok_or_else(Refusal::signed_out)?;
+        match state.store.session(&digest(token)).await? {
+            Standing::Open(session) => Ok(Self {
+                account: session.account,
+                expires_at: session.expires_at,
+                device: session.device,
+            }),
+            Standing::Revoked => Err(Refusal::revoked()),
+            Standing::Ended => Err(Refusal::signed_out()),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is said but never stored: who writes, who has which ticket open, which session ended.
+//! What is said but never stored: who writes, and who has which ticket open.
 
 use deskhand_domain::{AccountId, TicketId};
 use std::{
@@ -25,11 +25,6 @@ pub enum Passing {
         ticket: TicketId,
         /// Who.
         accounts: Vec<AccountId>,
-    },
-    /// A session has ended.
-    SignedOut {
-        /// The hash of its token.
-        token_hash: String,
     },
 }
 

@@ -60,6 +60,22 @@ impl Refusal {
         refusal
     }
 
+    /// Nobody is signed in.
+    pub fn signed_out() -> Self {
+        Self::new(
+            Code::SignedOut,
+            "nobody is signed in, or the session has ended: sign in",
+        )
+    }
+
+    /// The session was ended from elsewhere.
+    pub fn revoked() -> Self {
+        Self::new(
+            Code::SessionRevoked,
+            "the session was ended from elsewhere: ask your admin, or sign in again",
+        )
+    }
+
     /// There is no such thing.
     pub fn not_found() -> Self {
         Self::new(

@@ -84,6 +84,7 @@ pub fn all() -> Routes {
         .get("/v1/hello", health::hello)
         .get("/v1/openapi.json", openapi)
         .post("/v1/sessions", sessions::sign_in)
+        .post("/v1/sessions/refresh", sessions::refresh)
         .get("/v1/session", sessions::current)
         .delete("/v1/session", sessions::sign_out)
         .get("/v1/tickets", tickets::list)
@@ -131,6 +132,7 @@ pub fn all() -> Routes {
         health::hello,
         openapi,
         sessions::sign_in,
+        sessions::refresh,
         sessions::current,
         sessions::sign_out,
         tickets::list,

@@ -21,12 +21,12 @@ mod postgres;
 mod replies;
 mod roles;
 mod seed;
+mod sessions;
 mod sql;
 mod sqlite;
 mod sync;
 mod tickets;
 
-pub use accounts::{NewSession, SignedIn};
 pub use audit::{Entry, stored};
 pub use chat::{Opened, Visitor};
 pub use error::{Doing, StoreError};
@@ -35,6 +35,7 @@ pub use lists::{ListCursor, OrderFilter, TicketFilter};
 pub use operations::{Done, Operation, Outcome};
 pub use replies::Undo;
 pub use seed::Seed;
+pub use sessions::{NewDevice, NewPair, Refreshed, SignedIn, Standing};
 pub use sync::{Next, SyncCursor};
 
 use crate::{clock::Clock, tasks::Tasks, via::Via};
@@ -88,6 +89,8 @@ struct Inner {
     hold: AtomicI64,
     /// Says that a reply is held.
     held: Notify,
+    /// Who tokens belong to.
+    known: sessions::Known,
 }
 
 /// What holds for the whole history of a database.
@@ -117,6 +120,8 @@ pub struct Tx {
     /// How the request came in that this answers.
     via: Via,
     clock: Clock,
+    /// Whether somebody may do less than before.
+    sessions_changed: bool,
     /// When the transaction began.
     pub now: Instant,
 }
@@ -150,9 +155,11 @@ impl Store {
                 history: RwLock::default(),
                 hold: AtomicI64::new(0),
                 held: Notify::new(),
+                known: sessions::Known::default(),
             }),
         };
         store.read_history().await?;
+        store.look_at_sessions().await?;
         Ok(store)
     }
 
@@ -219,6 +226,7 @@ impl Store {
             entries: Vec::new(),
             via,
             clock: self.inner.clock.clone(),
+            sessions_changed: false,
             now: self.inner.clock.now(),
         })
     }
@@ -227,12 +235,16 @@ impl Store {
         tx.write_entries().await?;
         let head = tx.number().await?;
         let held = tx.held;
+        let version = tx.session_version().await?;
         tx.inner.commit().await.doing("commit")?;
         self.inner.head.send_if_modified(|known| {
             let newer = head > *known;
             *known = head.max(*known);
             newer
         });
+        if let Some(version) = version {
+            self.inner.known.moved(version);
+        }
         if held {
             self.inner.held.notify_one();
         }
@@ -272,6 +284,10 @@ impl Store {
         sqlite::limit_pages(&self.inner.write, pages)
             .await
             .doing("limit its size")
+    }
+
+    fn known(&self) -> &sessions::Known {
+        &self.inner.known
     }
 
     fn read(&self) -> &AnyPool {

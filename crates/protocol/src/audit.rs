@@ -96,6 +96,8 @@ pub enum Action {
     SignInRefused,
     /// Somebody signed out.
     SignedOut,
+    /// A refresh token was used again after what came of it: its device was signed out.
+    TokenReused,
     /// The sessions of an account were ended from elsewhere.
     SessionsRevoked,
     /// An account was given another role.

@@ -23,6 +23,8 @@ pub mod close {
     pub const BAD_FRAME: u16 = 4004;
     /// The account may see other things than before: delete the copy, then start with a new sync.
     pub const SCOPE: u16 = 4005;
+    /// The session was ended from elsewhere: the desktop destroys its copy, and does not reconnect.
+    pub const REVOKED: u16 = 4006;
     /// The gateway stops: reconnect after a moment (RFC 6455 §7.4.1, going away).
     pub const GOING_AWAY: u16 = 1001;
 }

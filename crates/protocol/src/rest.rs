@@ -40,6 +40,17 @@ pub struct SignIn {
     pub device: String,
 }
 
+/// `POST /v1/sessions/refresh`: exchanges a refresh token for new tokens.
+///
+/// Who did not hear the answer may ask again with the same token, as long as none of the new ones was
+/// used. A token that is used again later ends the session, since two hold it.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// The refresh token.
+    pub refresh_token: String,
+}
+
 /// For how many days a desktop keeps its copy open without contact, unless the gateway says
 /// otherwise.
 pub const LEASE_DAYS: u16 = 14;
@@ -48,13 +59,17 @@ fn lease_days() -> u16 {
     LEASE_DAYS
 }
 
-/// What `POST /v1/sessions` answers, and `GET /v1/session` without the token.
+/// What `POST /v1/sessions` and `POST /v1/sessions/refresh` answer, and `GET /v1/session` without the
+/// tokens.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Session {
-    /// The bearer token; only in the answer to the sign-in.
+    /// The access token, sent as `Authorization: Bearer` (RFC 6750).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// When it ends.
+    /// The refresh token: kept, and exchanged for new tokens before the access token ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// When the access token ends.
     pub expires_at: DateTime<Utc>,
     /// Who signed in.
     pub account: Account,

@@ -6,11 +6,13 @@ use super::{
     plan::Plan,
     run::{Fate, Op, Sabotage, What, World},
 };
+use crate::desk::PASSWORD;
 use anyhow::{Context, bail, ensure};
 use chrono::TimeDelta;
 use deskhand_cache::{Cache, Key, Progress};
 use deskhand_domain::{Message, MessageKind, Ticket, TicketId};
 use deskhand_protocol::{
+    rest::{Session, SignIn},
     sync::{Change, Kind, Record, SyncPage},
     view::{Nothing, OpRef, OutboxItem, OutboxState},
 };
@@ -33,7 +35,16 @@ struct Truth {
 
 impl Truth {
     async fn ask(world: &World, desk: usize) -> anyhow::Result<Self> {
-        let token = world.seats[desk].secret("session")?;
+        // The desk's own tokens are the desk's: whoever else uses them signs it out.
+        let who = SignIn {
+            email: world.seats[desk].email.to_owned(),
+            password: PASSWORD.to_owned(),
+            device: "the comparison".to_owned(),
+        };
+        let sign_in = format!("{}/v1/sessions", world.house.address());
+        let sign_in = world.http.post(sign_in).json(&who).send().await?;
+        let session: Session = sign_in.error_for_status()?.json().await?;
+        let token = session.token.context("no token")?;
         let mut truth = Self::default();
         let mut after: Option<String> = None;
         loop {

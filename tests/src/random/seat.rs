@@ -37,6 +37,7 @@ const CALL: Duration = Duration::from_secs(20);
 pub(super) struct Seat {
     pub(super) line: Line,
     pub(super) folder: PathBuf,
+    pub(super) email: &'static str,
     running: Option<Running>,
 }
 
@@ -52,7 +53,9 @@ impl Seat {
         folder: &Path,
         gateway: SocketAddr,
     ) -> anyhow::Result<Self> {
+        let email = *PEOPLE.get(person).context("nobody sits there")?;
         let mut seat = Self {
+            email,
             line: Line::before(gateway).await?,
             folder: folder.to_owned(),
             running: None,
@@ -60,7 +63,7 @@ impl Seat {
         seat.start().await?;
         let with = Password {
             address: seat.line.address(),
-            email: (*PEOPLE.get(person).context("nobody sits there")?).to_owned(),
+            email: email.to_owned(),
             password: PASSWORD.to_owned(),
             passphrase: None,
         };

@@ -11,7 +11,7 @@ use anyhow::Context;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use chrono::TimeDelta;
 use deskhand_domain::{Channel, Field, FieldId, FieldKind, TicketId};
-use deskhand_gateway::{Clock, Config, Running, start_at, testing};
+use deskhand_gateway::{Clock, Config, Running, config::Period, start_at, testing};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -107,9 +107,11 @@ impl House {
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         config.chat_messages_per_minute = 100_000;
         config.undo_seconds = 1;
+        // Tokens change all the time, and so do those whose answer is lost.
+        config.sessions.access = Period(Duration::from_secs(2));
         std::fs::write(
             folder.join("gateway.toml"),
-            "chat_messages_per_minute = 100000\nundo_seconds = 1\n",
+            "chat_messages_per_minute = 100000\nundo_seconds = 1\n[sessions]\naccess = \"2s\"\n",
         )?;
         let mut house = Self {
             folder: folder.to_owned(),

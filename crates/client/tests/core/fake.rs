@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::{
 };
 
 pub const NOW: i64 = 1_800_000_000;
-/// What every session is opened with.
+/// What every desktop keeps of its session.
 pub const TOKEN: &str = "Zm9yLXRlc3RzLW9ubHktYW5kLW5ldmVyLXRvLWJlLWZvdW5k";
 
 /// What a request is answered.
@@ -53,6 +53,8 @@ struct Script {
     log: Vec<String>,
     /// Ends the sockets that are open.
     end: Arc<tokio::sync::Notify>,
+    /// What an exchange of tokens is answered, if not with the same tokens as ever.
+    refresh: Option<Arc<Answers>>,
 }
 
 pub struct Fake {
@@ -74,6 +76,7 @@ impl Fake {
             live: live.into(),
             log: vec![],
             end: Arc::default(),
+            refresh: None,
         }));
         let (shared, answers) = (Arc::clone(&script), Arc::new(answers));
         let mut tasks = tokio::task::JoinSet::new();
@@ -89,6 +92,11 @@ impl Fake {
             script,
             _tasks: tasks,
         }
+    }
+
+    /// Decides what an exchange of tokens is answered; a status of 0 is an answer that is lost.
+    pub fn on_refresh(&self, answers: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) {
+        self.script.lock().expect("the script").refresh = Some(Arc::new(answers));
     }
 
     pub fn log(&self) -> Vec<String> {
@@ -128,19 +136,21 @@ async fn serve(mut stream: TcpStream, script: &Mutex<Script>, answers: &Answers)
     }
     let (line, body) = request(&mut stream).await?;
     script.lock().expect("the log").log.push(line.clone());
+    let refresh = script.lock().expect("the script").refresh.clone();
     let answer = match line.as_str() {
+        "POST /v1/sessions/refresh" => {
+            refresh.map_or_else(|| tokens(TOKEN), |refresh| refresh(&line, &body))
+        }
         "GET /v1/hello" => ok(json!({
             "service": "deskhand-gateway", "version": "1", "protocol": 1, "shop": "Fake",
             "sample": false, "now": at(NOW),
         })),
-        "POST /v1/sessions" => ok(json!({
-            "token": TOKEN, "expires_at": at(NOW + 90_000), "scopes": ["tickets:read"],
-            "account": {"id": id(77), "name": "Priya", "email": "p@x.example", "role": "agent"},
-            "shop": {"name": "Fake", "currency": "EUR", "help_email": "h@x.example",
-                "order_prefix": "X-", "time_zone": "Europe/Berlin"},
-        })),
+        "POST /v1/sessions" => tokens(TOKEN),
         other => answers(other, &body),
     };
+    if answer.status == 0 {
+        return stream.shutdown().await.ok();
+    }
     let body = answer.body.to_string();
     let reply = format!(
         "HTTP/1.1 {} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n{}\r\n{body}",
@@ -214,6 +224,17 @@ async fn follow(mut stream: TcpStream, live: Live, script: &Mutex<Script>) -> Op
         Live::Refuse(..) => {}
     }
     Some(())
+}
+
+/// A session with new tokens.
+pub fn tokens(refresh: &str) -> Answer {
+    ok(json!({
+        "token": "access", "refresh_token": refresh, "expires_at": at(NOW + 90_000),
+        "scopes": ["tickets:read"],
+        "account": {"id": id(77), "name": "Priya", "email": "p@x.example", "role": "agent"},
+        "shop": {"name": "Fake", "currency": "EUR", "help_email": "h@x.example",
+            "order_prefix": "X-", "time_zone": "Europe/Berlin"},
+    }))
 }
 
 pub fn ok(body: Value) -> Answer {

@@ -8,4 +8,5 @@ mod liveness;
 mod ops;
 mod refused;
 mod scope;
+mod tokens;
 mod upkeep;

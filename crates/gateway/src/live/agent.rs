@@ -7,7 +7,7 @@ use crate::{
     feed::{BATCH, Batch, LiveCursor, Sight, read_cursor},
     hub::Passing,
     problem::Refusal,
-    store::StoreError,
+    store::{Standing, StoreError},
 };
 use axum::{
     extract::{
@@ -89,9 +89,11 @@ impl Desktop {
         let mut beat = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECONDS));
         beat.reset();
         let mut heard = Heard::default();
+        let mut sessions = self.state.store.session_changes();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Err(STOPS),
+                Ok(()) = sessions.changed() => self.still_signed_in().await?,
                 batch = batches.recv() => self.batch(socket, batch).await?,
                 said = passing.recv() => self.passing(socket, said).await?,
                 message = socket.recv() => {
@@ -206,17 +208,14 @@ impl Desktop {
     ) -> Result<(), Ending> {
         match said {
             Ok(passing) => self.pass_on(socket, passing).await,
-            // A sign-out may be among what was missed.
-            Err(RecvError::Lagged(_)) => self.still_signed_in().await,
+            // Who reads and writes is told again soon.
+            Err(RecvError::Lagged(_)) => Ok(()),
             Err(RecvError::Closed) => Err((close::GOING_AWAY, "the gateway stops")),
         }
     }
 
     async fn pass_on(&self, socket: &mut WebSocket, passing: Passing) -> Result<(), Ending> {
         let frame = match passing {
-            Passing::SignedOut { token_hash } if token_hash == self.who.token_hash => {
-                return Err(SIGNED_OUT);
-            }
             // Nobody needs to be told what they do themselves.
             Passing::Typing {
                 by: Some((account, _)),
@@ -228,7 +227,6 @@ impl Desktop {
                 typing,
             },
             Passing::Reading { ticket, accounts } => ServerFrame::Reading { ticket, accounts },
-            Passing::SignedOut { .. } => return Ok(()),
         };
         if self.who.account.role.may(Scope::TicketsRead) {
             say(socket, &frame).await?;
@@ -246,10 +244,11 @@ impl Desktop {
     }
 
     async fn still_signed_in(&self) -> Result<(), Ending> {
-        match self.state.store.session(&self.who.token_hash).await {
-            Ok(Some(now)) if Sight::of(now.account.role) != self.sight => Err(SCOPE),
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(SIGNED_OUT),
+        match self.state.store.device(self.who.device).await {
+            Ok(Standing::Open(now)) if Sight::of(now.account.role) != self.sight => Err(SCOPE),
+            Ok(Standing::Open(_)) => Ok(()),
+            Ok(Standing::Ended) => Err(SIGNED_OUT),
+            Ok(Standing::Revoked) => Err(REVOKED),
             Err(error) => Err(failed(&error)),
         }
     }
@@ -339,6 +338,10 @@ const SCOPE: Ending = (
     "this account may see other things now: delete the copy and sync again",
 );
 const SIGNED_OUT: Ending = (close::SIGNED_OUT, "the session has ended: sign in again");
+const REVOKED: Ending = (
+    close::REVOKED,
+    "the session was ended from elsewhere: delete the copy",
+);
 
 fn failed(error: &StoreError) -> Ending {
     tracing::error!(%error, "a live socket lost the database");

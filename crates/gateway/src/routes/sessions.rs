@@ -3,26 +3,21 @@
 use crate::{
     app::State,
     extract::{Json, Peer, Who},
-    hub::Passing,
     passwords,
     problem::Refusal,
-    store::{Entry, NewSession, StoreError},
+    store::{Entry, NewDevice, NewPair, Refreshed, StoreError},
 };
 use axum::{
     extract,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use chrono::TimeDelta;
-use deskhand_domain::{Account, Currency, Instant, Scope, Shop, text};
+use deskhand_domain::{Account, Currency, DeviceId, Instant, Scope, Shop, text};
 use deskhand_protocol::{
     audit::{Action, Actor, ThingKind},
     problem::{Code, Problem},
-    rest::{LEASE_DAYS, Session, SignIn},
+    rest::{LEASE_DAYS, Refresh, Session, SignIn},
 };
-
-/// How long a session lasts.
-const LASTS: TimeDelta = TimeDelta::hours(12);
 
 /// Signs in with a password.
 #[utoipa::path(post, path = "/v1/sessions", request_body = SignIn, responses(
@@ -56,16 +51,63 @@ pub async fn sign_in(
             "e-mail or password is wrong: check both and try again",
         ));
     };
-    let token = passwords::token();
-    let session = NewSession {
-        token_hash: passwords::digest(&token),
+    let device = NewDevice {
+        id: DeviceId(state.clock.id()),
         account: account.id,
-        device,
-        expires_at: now + LASTS,
+        name: device,
     };
-    state.store.open_session(session).await?;
-    let body = session_body(&state, account, now + LASTS, Some(token));
+    let (tokens, pair) = Tokens::new(&state);
+    let expires_at = pair.access_until;
+    state.store.open_session(device, pair).await?;
+    let body = session_body(&state, account, expires_at, Some(tokens));
     Ok((StatusCode::CREATED, axum::Json(body)).into_response())
+}
+
+/// Exchanges a refresh token for new tokens.
+#[utoipa::path(post, path = "/v1/sessions/refresh", request_body = Refresh, responses(
+    (status = 200, body = Session), (status = 401, body = Problem)
+))]
+pub async fn refresh(
+    extract::State(state): extract::State<State>,
+    Json(body): Json<Refresh>,
+) -> Result<axum::Json<Session>, Refusal> {
+    let (tokens, pair) = Tokens::new(&state);
+    let old = passwords::digest(&body.refresh_token);
+    match state.store.refresh(&old, pair).await? {
+        Refreshed::Done(who) => Ok(axum::Json(session_body(
+            &state,
+            who.account,
+            who.expires_at,
+            Some(tokens),
+        ))),
+        Refreshed::Revoked => Err(Refusal::revoked()),
+        Refreshed::Reused(account) => {
+            tracing::warn!(%account, "a refresh token was used again: the device is signed out");
+            Err(Refusal::signed_out())
+        }
+        Refreshed::Unknown => Err(Refusal::signed_out()),
+    }
+}
+
+/// Two new tokens, as they are told once.
+struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+impl Tokens {
+    /// With what is stored of them.
+    fn new(state: &State) -> (Self, NewPair) {
+        let (access, refresh) = (passwords::token(), passwords::token());
+        let now = state.clock.now();
+        let pair = NewPair {
+            access: passwords::digest(&access),
+            access_until: now + state.config.sessions.access(),
+            refresh: passwords::digest(&refresh),
+            refresh_until: now + state.config.sessions.refresh(),
+        };
+        (Self { access, refresh }, pair)
+    }
 }
 
 /// Who is signed in.
@@ -87,10 +129,7 @@ pub async fn sign_out(
     extract::State(state): extract::State<State>,
     who: Who,
 ) -> Result<StatusCode, Refusal> {
-    state.store.close_session(&who.token_hash).await?;
-    state.hub.say(Passing::SignedOut {
-        token_hash: who.token_hash,
-    });
+    state.store.close_session(who.device).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -104,18 +143,14 @@ pub async fn revoke(state: &State, email: &str) -> Result<Option<usize>, StoreEr
         .store
         .revoke_sessions(account.id, Actor::System)
         .await?;
-    let count = revoked.len();
-    for token_hash in revoked {
-        state.hub.say(Passing::SignedOut { token_hash });
-    }
-    Ok(Some(count))
+    Ok(Some(revoked.len()))
 }
 
 fn session_body(
     state: &State,
     account: Account,
     expires_at: Instant,
-    token: Option<String>,
+    tokens: Option<Tokens>,
 ) -> Session {
     const SCOPES: [Scope; 5] = [
         Scope::TicketsRead,
@@ -125,8 +160,10 @@ fn session_body(
         Scope::AuditRead,
     ];
     let role = account.role;
+    let (token, refresh_token) = tokens.map(|tokens| (tokens.access, tokens.refresh)).unzip();
     Session {
         token,
+        refresh_token,
         expires_at,
         account,
         scopes: SCOPES

@@ -7,10 +7,9 @@ mod merges;
 mod people;
 mod records;
 mod replies;
+mod sessions;
 
-use super::{
-    Done, ListCursor, NewSession, Operation, OrderFilter, Store, StoreError, TicketFilter, Visitor,
-};
+use super::{Done, ListCursor, Operation, OrderFilter, Store, StoreError, TicketFilter, Visitor};
 use crate::{
     feed::Sight,
     testing::{id, small_shop},
@@ -46,7 +45,12 @@ const SHOP_SIZE: u64 = 200;
 
 /// Runs the whole suite; each case gets a store of its own.
 pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
-    people::sessions_open_last_and_end(shop(fresh().await).await).await;
+    sessions::sessions_open_last_and_end(shop(fresh().await).await).await;
+    sessions::a_refresh_token_is_exchanged_once_and_again_only_unheard(shop(fresh().await).await)
+        .await;
+    sessions::a_refresh_token_that_was_exchanged_on_is_spent(shop(fresh().await).await).await;
+    sessions::of_two_who_exchange_at_once_one_pair_is_left(shop(fresh().await).await).await;
+    sessions::a_role_is_new_at_the_next_request(shop(fresh().await).await).await;
     records::an_operation_is_carried_out_once(shop(fresh().await).await).await;
     feed::positions_follow_the_commits(shop(fresh().await).await).await;
     feed::a_sync_reaches_everything(shop(fresh().await).await).await;
@@ -172,7 +176,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 35);
+        assert_eq!(count.into_inner(), 39);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -187,6 +191,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 35);
+        assert_eq!(count.into_inner(), 39);
     }
 }

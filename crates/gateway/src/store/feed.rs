@@ -22,6 +22,9 @@ impl Tx {
         if self.touched.is_empty() {
             return Ok(self.head);
         }
+        // A role may have changed.
+        let accounts = self.touched.iter().any(|(kind, _)| *kind == Kind::Account);
+        self.sessions_changed |= accounts;
         let first = self.head + 1;
         let rows: Vec<Vec<Cell>> = self
             .touched

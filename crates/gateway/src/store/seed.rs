@@ -102,6 +102,8 @@ impl Tx {
             "delete from fields",
             "delete from products",
             "delete from operations",
+            "delete from tokens",
+            "delete from devices",
             "delete from sessions",
             "delete from accounts",
             "delete from feed",

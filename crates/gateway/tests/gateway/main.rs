@@ -10,5 +10,6 @@ mod proof;
 mod replies;
 mod restore;
 mod scope;
+mod sessions;
 mod start;
 mod storm;
