@@ -71,6 +71,10 @@ impl Host for ShellHost {
         })
     }
 
+    fn open_outside(&self, address: &str) -> Result<(), String> {
+        open::that_detached(address).map_err(|error| error.to_string())
+    }
+
     fn has_sample(&self) -> bool {
         true
     }

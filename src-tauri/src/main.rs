@@ -5,6 +5,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod core;
+mod fence;
 mod folder;
 mod host;
 mod keychain;
@@ -64,7 +65,7 @@ fn open(app: &mut App, options: Options) -> anyhow::Result<()> {
     let folder = folder::choose(app, options.data_dir)?;
     let lock = folder::lock(&folder.path);
     let window = app.config().app.windows.first().context("no window")?;
-    let mut window = WebviewWindowBuilder::from_config(app, window)?;
+    let mut window = fence::around(WebviewWindowBuilder::from_config(app, window)?);
     if lock.is_ok() {
         // The page keeps its own small things, such as the theme, beside the copy of the shop.
         window = window.data_directory(folder.path.join("page"));

@@ -82,6 +82,9 @@ impl Host for Machine {
         Box::pin(async { Err("this desk has no sample shop".to_owned()) })
     }
 
+    fn open_outside(&self, _: &str) -> Result<(), String> {
+        Err("this machine has no browser".to_owned())
+    }
     fn has_sample(&self) -> bool {
         false
     }

@@ -86,6 +86,8 @@ pub struct TestHost {
     pub broken: Mutex<Option<KeychainError>>,
     /// What the window was told.
     pub events: Mutex<Vec<Event>>,
+    /// The addresses that were handed to the system.
+    pub opened: Mutex<Vec<String>>,
     /// The sample shop's address, if there is one.
     pub sample: Mutex<Option<String>>,
 }
@@ -150,6 +152,12 @@ impl Host for TestHost {
         })
     }
 
+    fn open_outside(&self, address: &str) -> Result<(), String> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.push(address.to_owned());
+        Ok(())
+    }
+
     fn has_sample(&self) -> bool {
         true
     }
@@ -180,6 +188,7 @@ impl Desk {
             secrets: MemoryKeychain::default(),
             broken: Mutex::default(),
             events: Mutex::default(),
+            opened: Mutex::default(),
             sample: Mutex::default(),
         });
         Self::start_with(folder, host).await

@@ -4,6 +4,7 @@
 //! behind.
 
 pub mod agent;
+pub mod canary;
 pub mod chromium;
 pub mod customer;
 pub mod desk;

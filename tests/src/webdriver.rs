@@ -59,6 +59,12 @@ impl Session {
             .await
     }
 
+    /// Runs a function body that answers by calling its last argument.
+    pub async fn run_async(&self, script: &str, args: Value) -> anyhow::Result<Value> {
+        self.post("execute/async", json!({ "script": script, "args": args }))
+            .await
+    }
+
     /// The first element that matches, if there is one.
     pub async fn find(&self, css: &str) -> anyhow::Result<Option<Element>> {
         let query = json!({ "using": "css selector", "value": css });

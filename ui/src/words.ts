@@ -460,6 +460,8 @@ const errorWords: Record<CallCode, [what: () => string, todo: () => string]> = {
   too_late: [m.error_too_late, m.error_too_late_do],
   text_empty: [m.error_text_empty, m.error_text_empty_do],
   text_too_long: [m.error_text_too_long, m.error_text_too_long_do],
+  link_refused: [m.error_link_refused, m.error_link_refused_do],
+  no_browser: [m.error_no_browser, m.error_no_browser_do],
   not_found: [m.error_not_found, m.error_not_found_do],
   internal: [m.error_internal, m.error_internal_do],
 };

@@ -72,6 +72,15 @@ impl Host for BrowserHost {
         })
     }
 
+    /// The page is in a browser already: it opens the address beside itself.
+    fn open_outside(&self, address: &str) -> Result<(), String> {
+        let address = address.to_owned();
+        self.events
+            .send(Event::Outside { address })
+            .map_err(|_| "no page is open".to_owned())?;
+        Ok(())
+    }
+
     fn has_sample(&self) -> bool {
         true
     }

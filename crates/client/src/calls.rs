@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    outbox, search,
+    link, outbox, search,
     shop::{cache_failed, lock},
     ticket_ops, undo, views,
 };
@@ -14,10 +14,10 @@ use deskhand_protocol::{
     calls::{CallCode, CallError, Calls},
     live::ClientFrame,
     view::{
-        AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, MacroView, MergeInto, Nothing,
-        OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase, Password, SaveDraft,
-        SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage,
-        TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
+        AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Link, MacroView, MergeInto,
+        Nothing, OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase, Password,
+        SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange,
+        TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
     },
 };
 
@@ -162,6 +162,15 @@ impl Calls for Client {
 
     async fn forget_copy(&self, _: Nothing) -> Result<Nothing, CallError> {
         self.forget_copy_here().await
+    }
+
+    async fn open_link(&self, link: Link) -> Result<Nothing, CallError> {
+        let address = link::outside(&link.address)?;
+        self.inner
+            .host
+            .open_outside(&address)
+            .map_err(|why| CallError::new(CallCode::NoBrowser, why))?;
+        Ok(Nothing {})
     }
 
     async fn search(&self, query: SearchQuery) -> Result<SearchResults, CallError> {

@@ -13,6 +13,9 @@ pub trait Host: Send + Sync + 'static {
     /// Starts the embedded sample shop, or finds the one that runs. The error is a sentence for
     /// people.
     fn open_sample(&self) -> BoxFuture<'_, Result<SampleShop, String>>;
+    /// Hands an address to the system's browser or mail program. The address is a checked one; the
+    /// error is a sentence for people.
+    fn open_outside(&self, address: &str) -> Result<(), String>;
     /// Whether this program can open a sample shop.
     fn has_sample(&self) -> bool;
 }

@@ -21,6 +21,7 @@ mod held;
 mod host;
 mod keychain;
 mod lease;
+mod link;
 mod live;
 mod network;
 mod outbox;

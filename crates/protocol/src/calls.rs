@@ -2,8 +2,8 @@
 //! are made.
 
 use crate::view::{
-    AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, MacroView, MergeInto, Nothing,
-    OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft, SearchQuery,
+    AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Link, MacroView, MergeInto,
+    Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft, SearchQuery,
     SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery,
     TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
 };
@@ -77,6 +77,10 @@ pub enum CallCode {
     TextEmpty,
     /// The text is too long; `detail` says the limit.
     TextTooLong,
+    /// A link leads to neither a web page nor an e-mail address.
+    LinkRefused,
+    /// The system opened no browser; `detail` says why.
+    NoBrowser,
     /// There is no such thing.
     NotFound,
     /// Something else; `detail` says what.
@@ -209,6 +213,8 @@ calls! {
     unlock(Passphrase) -> SignedIn;
     /// Gives up the copy whose passphrase is lost: it is deleted, with what was not sent.
     forget_copy(Nothing) -> Nothing;
+    /// Opens a link in the system's browser or mail program.
+    open_link(Link) -> Nothing;
     /// Looks through everything that is on this computer.
     search(SearchQuery) -> SearchResults;
 }

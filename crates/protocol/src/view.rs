@@ -20,6 +20,13 @@ pub use crate::search::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Nothing {}
 
+/// A link that somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Link {
+    /// Its whole address.
+    pub address: String,
+}
+
 /// What to show first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "screen", rename_all = "snake_case")]
@@ -512,4 +519,10 @@ pub enum Event {
     },
     /// The outbox changed.
     Outbox,
+    /// An address is to be opened beside the window. Only a host without a system of its own, the
+    /// browser host, sends it, and only its page's transport hears it.
+    Outside {
+        /// A checked address.
+        address: String,
+    },
 }

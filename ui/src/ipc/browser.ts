@@ -37,7 +37,11 @@ export const browser: Transport = {
         if (again) hear({ topic: 'session' });
         again = true;
       };
-      socket.onmessage = (message) => hear(JSON.parse(String(message.data)) as Event);
+      socket.onmessage = (message) => {
+        const event = JSON.parse(String(message.data)) as Event;
+        if (event.topic === 'outside') window.open(event.address, '_blank', 'noopener,noreferrer');
+        else hear(event);
+      };
       socket.onclose = () => {
         if (stopped) return;
         timer = setTimeout(connect, pause);

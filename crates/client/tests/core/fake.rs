@@ -320,6 +320,9 @@ impl Host for Machine {
     fn open_sample(&self) -> BoxFuture<'_, Result<SampleShop, String>> {
         Box::pin(async { Err("none".into()) })
     }
+    fn open_outside(&self, _: &str) -> Result<(), String> {
+        Err("this machine has no browser".to_owned())
+    }
     fn has_sample(&self) -> bool {
         false
     }

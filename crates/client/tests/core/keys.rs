@@ -85,6 +85,9 @@ impl Host for Machine {
             })
         })
     }
+    fn open_outside(&self, _: &str) -> Result<(), String> {
+        Err("this machine has no browser".to_owned())
+    }
     fn has_sample(&self) -> bool {
         true
     }

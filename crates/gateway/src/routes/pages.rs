@@ -7,12 +7,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-/// Only our own files, and a socket to ourselves; nothing inline. Any shop may embed the page.
+/// Only our own files, and a socket to ourselves; nothing inline, and nothing that is written
+/// becomes mark-up. Any shop may embed the page.
 const EMBEDDABLE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-    frame-ancestors *";
+    frame-ancestors *; require-trusted-types-for 'script'; trusted-types 'none'";
 const DEMO: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    frame-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+    frame-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// `/chat` without the slash.
 pub async fn to_chat() -> impl IntoResponse {

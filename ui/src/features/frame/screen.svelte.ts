@@ -1,4 +1,5 @@
 import { announcements } from '../../announce.svelte';
+import type { Link } from '../../format/links';
 import { CallFailed } from '../../ipc';
 import type {
   Call,
@@ -28,7 +29,7 @@ import { Undo } from './undo.svelte';
 import { VIEWS } from './views';
 
 /** What lies over the columns. */
-export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge';
+export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge' | 'link';
 
 /** Where the focus can be put. */
 export type Place = 'list' | 'thread' | 'composer' | 'decision' | 'fields';
@@ -53,6 +54,8 @@ export class Shop {
   /** Whether the panel was asked for where it lies over the conversation, or sent away where it does not. */
   panel = $state<'auto' | 'shown' | 'hidden'>('auto');
   tab = $state<'case' | 'orders' | 'history'>('case');
+  /** The link whose target is shown before it is opened. */
+  link = $state.raw<Link | null>(null);
   /** What the last action outside the composer ran into. */
   error = $state<CallFailed | null>(null);
   /** Counts requests to put the focus somewhere; the component that owns the place watches. */
@@ -298,6 +301,21 @@ export class Shop {
   connectNow(): Promise<void> {
     return this.do(async () => {
       await this.#call('connect_now', {});
+    });
+  }
+
+  /** Shows where a link leads; nothing is opened yet. */
+  follow(link: Link | null) {
+    this.link = link;
+    this.overlay = link ? 'link' : null;
+  }
+
+  /** Opens the link that is shown, outside of this window. */
+  openLink(): Promise<void> {
+    return this.do(async () => {
+      const { link } = this;
+      this.follow(null);
+      if (link) await this.#call('open_link', { address: link.address });
     });
   }
 

@@ -101,7 +101,7 @@ email: string, } | { "screen": "shop" } & SignedIn;
 /**
  * What the window decides by.
  */
-export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_passphrase" | "passphrase_too_short" | "lease_ended" | "session_revoked" | "cannot_merge" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "not_found" | "internal";
+export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_passphrase" | "passphrase_too_short" | "lease_ended" | "session_revoked" | "cannot_merge" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "link_refused" | "no_browser" | "not_found" | "internal";
 
 /**
  * A call that went wrong, as the window gets it. The window owns the words; `detail` is for what
@@ -438,7 +438,11 @@ readers: Array<Account>,
 /**
  * Who is writing.
  */
-writers: Array<Writer>, } | { "topic": "outbox" };
+writers: Array<Writer>, } | { "topic": "outbox" } | { "topic": "outside", 
+/**
+ * A checked address.
+ */
+address: string, };
 
 /**
  * What a fact is.
@@ -568,6 +572,15 @@ export type Identity = "verified" | "claimed";
  * What a customer wants.
  */
 export type Intent = "where_is_it" | "not_received" | "refund" | "return" | "exchange" | "damaged" | "wrong_item" | "missing_item" | "address_change" | "cancel" | "product_question" | "invoice" | "payment" | "customs" | "warranty" | "complaint" | "thanks" | "other";
+
+/**
+ * A link that somebody wrote.
+ */
+export type Link = { 
+/**
+ * Its whole address.
+ */
+address: string, };
 
 /**
  * What a stored answer changes beside writing.
@@ -1961,6 +1974,8 @@ export interface Calls {
   unlock: { args: Passphrase; result: SignedIn };
   /** Gives up the copy whose passphrase is lost: it is deleted, with what was not sent. */
   forget_copy: { args: Nothing; result: Nothing };
+  /** Opens a link in the system's browser or mail program. */
+  open_link: { args: Link; result: Nothing };
   /** Looks through everything that is on this computer. */
   search: { args: SearchQuery; result: SearchResults };
 }

@@ -196,6 +196,7 @@ class PretendedCore {
       this.#locked = false;
       return {};
     },
+    open_link: () => ({}),
     search: ({ text }) => searched(text, this.#state === 'syncing' ? 41 : 100),
   };
 
