@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use deskhand_gateway::{
     Config, StartError,
+    audit::{command, key::PublicKey},
     config::{self, REFERENCE},
     new_epoch, policies, revoke,
     routes::Description,
@@ -52,6 +53,9 @@ enum Command {
     /// Looks at roles and rules.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Reads the audit trail; the gateway may run.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
 }
@@ -76,6 +80,24 @@ enum PolicyCommand {
         /// every gateway has.
         folder: Option<PathBuf>,
     },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Finds every entry that was altered, is missing, stands elsewhere or was added by others.
+    Verify {
+        #[command(flatten)]
+        place: Place,
+        /// Heads that were kept elsewhere; without it, the gateway's own file of them.
+        #[arg(long)]
+        heads: Option<PathBuf>,
+        /// The public half of the gateway's key, which `audit key` prints; without it, the
+        /// gateway's own.
+        #[arg(long)]
+        public_key: Option<String>,
+    },
+    /// Prints the public half of the key that signs the trail.
+    Key(Place),
 }
 
 /// Where the data lies.
@@ -129,6 +151,16 @@ async fn main() -> ExitCode {
         }
         Command::Config(Configuration::Check { file }) => finish(check(file.as_deref())),
         Command::Policy(PolicyCommand::Check { folder }) => check_policy(folder.as_deref()),
+        Command::Audit(Audit::Key(place)) => finish(audit_key(&place)),
+        Command::Audit(Audit::Verify {
+            place,
+            heads,
+            public_key,
+        }) => match verify(&place, heads, public_key.as_deref()).await {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => finish(Err(error)),
+        },
         Command::Serve(serve) => {
             log();
             finish(run(serve).await)
@@ -168,6 +200,51 @@ fn finish(done: Result<(), StartError>) -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+fn audit_key(place: &Place) -> Result<(), StartError> {
+    let key = command::public_key(&place.read()?)?;
+    println!("{}", key.to_hex());
+    Ok(())
+}
+
+/// Whether nothing was found.
+async fn verify(
+    place: &Place,
+    heads: Option<PathBuf>,
+    key: Option<&str>,
+) -> Result<bool, StartError> {
+    let config = place.read()?;
+    let key = key
+        .map(|key| {
+            let wrong = || StartError::Config("the public key is 64 hexadecimal digits".to_owned());
+            PublicKey::parse(key).ok_or_else(wrong)
+        })
+        .transpose()?;
+    let began = tokio::time::Instant::now();
+    let checked = command::check(&config, command::Check { heads, key }).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    for finding in &checked.report.findings {
+        println!("{finding}");
+    }
+    let (entries, heads) = (checked.report.entries, checked.heads);
+    println!(
+        "{entries} entries and {heads} heads in {seconds:.2} s, {:.0} entries a second",
+        entries as f64 / seconds
+    );
+    if !checked.signatures {
+        println!("signatures were not checked: the key is not here, name it with --public-key");
+    }
+    let whole = checked.report.findings.is_empty();
+    println!(
+        "{}",
+        if whole {
+            "the trail is whole"
+        } else {
+            "the trail is not whole"
+        }
+    );
+    Ok(whole)
 }
 
 async fn begin_anew(place: &Place) -> Result<(), StartError> {

@@ -5,6 +5,10 @@ pub mod words;
 use crate::{
     admission::Admission,
     app::{self, State},
+    audit::{
+        heads::{HEADS_FILE, Heads},
+        key::{AuditKey, KEY_FILE, KeyError},
+    },
     clock::Clock,
     config::{Config, Mistakes},
     feed::Feed,
@@ -109,13 +113,15 @@ pub enum StartError {
     NoDatabase { file: PathBuf },
     #[error("nobody signs in as {email}: look at the address and try again; nothing was changed")]
     NoAccount { email: String },
+    #[error("{} signs the audit trail, and {error}", file.display())]
+    AuditKey { file: PathBuf, error: KeyError },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl StartError {
     /// Says of a failure in the store where it lies and what to do.
-    fn at(self, location: &Location) -> Self {
+    pub(crate) fn at(self, location: &Location) -> Self {
         match (self, location) {
             (Self::Store(StoreError::Database { source, .. }), Location::File(file)) => {
                 words::sqlite(file, &source)
@@ -149,6 +155,7 @@ impl StartError {
             Self::Database { .. } | Self::Store(_) => 23,
             Self::NoDatabase { .. } => 24,
             Self::NoAccount { .. } => 25,
+            Self::AuditKey { .. } => 26,
         }
     }
 }
@@ -160,6 +167,7 @@ pub struct Running {
     /// Everything the handlers use; for tests that look behind the API.
     pub state: State,
     tasks: Tasks,
+    heads: Heads,
     _lock: File,
 }
 
@@ -176,6 +184,7 @@ impl Running {
         if !self.tasks.stop(DRAIN).await {
             tracing::warn!("some requests or sockets did not end in time");
         }
+        self.heads.sign_logged(&self.state.store).await;
         self.state.store.close().await;
     }
 }
@@ -200,9 +209,9 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     })?;
     let tasks = Tasks::default();
     let location = location(&config);
-    let store = Store::open(&location, clock.clone(), tasks.clone())
-        .await
-        .map_err(|error| error.at(&location))?;
+    let key = audit_key(&config)?;
+    let opening = Store::open_with(&location, clock.clone(), tasks.clone(), Some(key.clone()));
+    let store = opening.await.map_err(|error| error.at(&location))?;
     if let Err(error) = prepare(&store, config.sample).await {
         store.close().await;
         return Err(StartError::from(error).at(&location));
@@ -210,6 +219,8 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     store.hold_replies(TimeDelta::seconds(config.undo_seconds.into()));
     release::start(&store, &tasks);
     prune::start(&store, &tasks);
+    let heads = Heads::new(config.data_dir.join(HEADS_FILE), key, clock.clone());
+    heads.start(&store, &tasks);
     let config = Arc::new(config);
     let state = State {
         throttles: Arc::new(app::throttles(&config)),
@@ -228,6 +239,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
         address,
         state,
         tasks,
+        heads,
         _lock: lock,
     })
 }
@@ -270,9 +282,9 @@ async fn alone<T>(
     }
     let _lock = lock(&config.data_dir)?;
     let tasks = Tasks::default();
-    let store = Store::open(&location, Clock::default(), tasks)
-        .await
-        .map_err(|error| error.at(&location))?;
+    let key = audit_key(config)?;
+    let opening = Store::open_with(&location, Clock::default(), tasks, Some(key));
+    let store = opening.await.map_err(|error| error.at(&location))?;
     let done = work(&store).await;
     store.close().await;
     done.map_err(|error| error.at(&location))
@@ -311,6 +323,16 @@ fn lock(data_dir: &Path) -> Result<File, StartError> {
     }
 }
 
+/// The key that signs the audit trail; it is made at the first start.
+fn audit_key(config: &Config) -> Result<Arc<AuditKey>, StartError> {
+    let file = config.data_dir.join(KEY_FILE);
+    match AuditKey::read_or_make(&file) {
+        Ok(key) => Ok(Arc::new(key)),
+        Err(KeyError::File(error)) => Err(words::folder(&file, error)),
+        Err(error) => Err(StartError::AuditKey { file, error }),
+    }
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| {
         if error.kind() == std::io::ErrorKind::AddrInUse {
@@ -324,7 +346,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-fn location(config: &Config) -> Location {
+pub(crate) fn location(config: &Config) -> Location {
     match &config.database_url {
         Some(url) => Location::Url(url.reveal().to_owned()),
         None => Location::File(config.data_dir.join("gateway.db")),

@@ -27,7 +27,7 @@ mod sqlite;
 mod sync;
 mod tickets;
 
-pub use audit::{Entry, stored};
+pub use audit::{Entry, Trail, connect_to_read, read_trail, stored};
 pub use chat::{Opened, Visitor};
 pub use error::{Doing, StoreError};
 pub use fields::{FIELDS, check_definition};
@@ -38,7 +38,7 @@ pub use seed::Seed;
 pub use sessions::{NewDevice, NewPair, Refreshed, SignedIn, Standing};
 pub use sync::{Next, SyncCursor};
 
-use crate::{clock::Clock, tasks::Tasks, via::Via};
+use crate::{audit::key::AuditKey, clock::Clock, tasks::Tasks, via::Via};
 use chrono::TimeDelta;
 use deskhand_domain::{Instant, Shop};
 use deskhand_protocol::sync::Kind;
@@ -91,6 +91,8 @@ struct Inner {
     held: Notify,
     /// Who tokens belong to.
     known: sessions::Known,
+    /// What signs how far the audit trail goes.
+    key: Option<Arc<AuditKey>>,
 }
 
 /// What holds for the whole history of a database.
@@ -113,8 +115,10 @@ pub struct Tx {
     hold: TimeDelta,
     /// Whether it holds one.
     held: bool,
-    /// How many entries the audit trail has, and the hash of the newest.
-    trail: (i64, String),
+    /// How far the audit trail goes.
+    trail: Trail,
+    /// What signs how far it goes.
+    key: Option<Arc<AuditKey>>,
     /// What is added to it.
     entries: Vec<Entry>,
     /// How the request came in that this answers.
@@ -132,6 +136,16 @@ impl Store {
         location: &Location,
         clock: Clock,
         tasks: Tasks,
+    ) -> Result<Self, crate::start::StartError> {
+        Self::open_with(location, clock, tasks, None).await
+    }
+
+    /// The same, with the key that signs the end of the audit trail in every transaction.
+    pub async fn open_with(
+        location: &Location,
+        clock: Clock,
+        tasks: Tasks,
+        key: Option<Arc<AuditKey>>,
     ) -> Result<Self, crate::start::StartError> {
         sqlx::any::install_default_drivers();
         let (write, read, turn) = match location {
@@ -156,6 +170,7 @@ impl Store {
                 hold: AtomicI64::new(0),
                 held: Notify::new(),
                 known: sessions::Known::default(),
+                key,
             }),
         };
         store.read_history().await?;
@@ -209,9 +224,9 @@ impl Store {
 
     async fn begin(&self, via: Via) -> Result<Tx, StoreError> {
         let mut inner = self.inner.write.begin().await.doing("begin")?;
-        let (head, audited, hash): (i64, i64, String) = sqlx::query_as(
+        let (head, position, hash, seal) = sqlx::query_as(
             "update feed_head set position = position where one = 1
-             returning position, audit_position, audit_hash",
+             returning position, audit_position, audit_hash, audit_seal",
         )
         .fetch_one(&mut *inner)
         .await
@@ -222,7 +237,12 @@ impl Store {
             touched: BTreeSet::new(),
             hold: TimeDelta::milliseconds(self.inner.hold.load(Ordering::Relaxed)),
             held: false,
-            trail: (audited, hash),
+            trail: Trail {
+                position,
+                hash,
+                seal,
+            },
+            key: self.inner.key.clone(),
             entries: Vec::new(),
             via,
             clock: self.inner.clock.clone(),

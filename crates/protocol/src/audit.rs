@@ -88,6 +88,8 @@ impl From<AccountId> for Actor {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
+    /// The gateway noticed that the trail was not as it had left it.
+    TrailBroken,
     /// A new history began: a database was made, filled anew, or put back from a backup.
     HistoryBegun,
     /// Somebody signed in.

@@ -1,6 +1,6 @@
 //! The bytes of an entry, and the hash that ties it to everything before it.
 
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 use std::fmt::Write as _;
 
 /// The hash before the first entry.
@@ -42,11 +42,11 @@ impl Stored {
     /// its length, and what is absent differs from what is empty, so no two entries have the same
     /// bytes.
     pub fn hash(&self, before: &[u8; 32]) -> [u8; 32] {
-        let mut hash = Sha256::new();
+        let mut hash = Context::new(&SHA256);
         hash.update(FORM);
         hash.update(before);
-        hash.update(self.position.to_be_bytes());
-        hash.update(self.at.to_be_bytes());
+        hash.update(&self.position.to_be_bytes());
+        hash.update(&self.at.to_be_bytes());
         let parts = [
             Some(&self.id),
             Some(&self.actor_kind),
@@ -61,15 +61,17 @@ impl Stored {
         ];
         for part in parts {
             match part {
-                None => hash.update([0]),
+                None => hash.update(&[0]),
                 Some(text) => {
-                    hash.update([1]);
-                    hash.update((text.len() as u64).to_be_bytes());
+                    hash.update(&[1]);
+                    hash.update(&(text.len() as u64).to_be_bytes());
                     hash.update(text.as_bytes());
                 }
             }
         }
-        hash.finalize().into()
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(hash.finish().as_ref());
+        bytes
     }
 }
 

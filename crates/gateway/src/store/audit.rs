@@ -1,15 +1,22 @@
 //! The audit trail in its table. An entry is written in the transaction of what it tells, and the
 //! row that gives writers their turn also holds the newest hash, so the chain has one order.
 
-use super::{Doing as _, Store, StoreError, Tx, cells::Cells, sql, sql::Cell};
+use super::{
+    Doing as _, Location, Store, StoreError, Tx, cells::Cells, postgres, sql, sql::Cell, sqlite,
+};
 use crate::{
-    audit::chain::{Stored, hex, unhex},
+    audit::{
+        chain::{BEGINNING, Stored, hex, unhex},
+        key::AuditKey,
+    },
     clock::millis,
+    start::StartError,
 };
 use deskhand_domain::CustomerId;
 use deskhand_protocol::audit::{Action, Actor, AuditEntry, Thing, ThingKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sqlx::AnyConnection;
 
 /// Every column, in the order in which they are bound.
 const COLUMNS: [&str; 13] = [
@@ -27,6 +34,42 @@ const COLUMNS: [&str; 13] = [
     "details",
     "hash",
 ];
+
+/// How far the trail goes, as it stands beside the counter of the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trail {
+    /// How many entries there are.
+    pub position: i64,
+    /// The hash of the newest, in hex.
+    pub hash: String,
+    /// What the gateway's key signed of both, in hex.
+    pub seal: String,
+}
+
+impl Trail {
+    /// Reads it through a connection.
+    pub async fn read(
+        executor: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    ) -> Result<Self, StoreError> {
+        let (position, hash, seal) =
+            sqlx::query_as("select audit_position, audit_hash, audit_seal from feed_head")
+                .fetch_one(executor)
+                .await
+                .doing("read how far the audit trail goes")?;
+        Ok(Self {
+            position,
+            hash,
+            seal,
+        })
+    }
+
+    /// Whether it is as the key has left it.
+    fn is_sealed_by(&self, key: &AuditKey) -> bool {
+        let hash = unhex::<32>(&self.hash);
+        self.position == 0
+            || hash.is_some_and(|hash| key.public().sealed(self.position, &hash, &self.seal))
+    }
+}
 
 /// What an entry tells. When, from where, and in which request are added where it is written.
 #[derive(Clone, Debug)]
@@ -83,12 +126,19 @@ impl Tx {
         if self.entries.is_empty() {
             return Ok(());
         }
-        let mut position = self.trail.0;
-        let mut hash = unhex(&self.trail.1).ok_or_else(|| StoreError::Inconsistent {
-            table: "feed_head",
-            column: "audit_hash",
-            id: "1".to_owned(),
-        })?;
+        let broken = self
+            .key
+            .as_ref()
+            .is_some_and(|key| !self.trail.is_sealed_by(key));
+        if broken {
+            // What is written from here on is sealed again; this entry says that something was not.
+            tracing::error!("the audit trail is not as this gateway left it: run audit verify");
+            let broken = Entry::new(Actor::System, Action::TrailBroken);
+            self.entries
+                .insert(0, broken.with("position", self.trail.position));
+        }
+        let mut position = self.trail.position;
+        let mut hash = unhex(&self.trail.hash).unwrap_or(BEGINNING);
         let mut rows = Vec::with_capacity(self.entries.len());
         for entry in std::mem::take(&mut self.entries) {
             position += 1;
@@ -99,13 +149,22 @@ impl Tx {
         sql::insert(&mut self.inner, "audit", &COLUMNS, rows)
             .await
             .doing("write the audit trail")?;
-        self.trail = (position, hex(&hash));
-        sqlx::query("update feed_head set audit_position = $1, audit_hash = $2 where one = 1")
-            .bind(position)
-            .bind(hex(&hash))
-            .execute(&mut *self.inner)
-            .await
-            .doing("move the head of the audit trail")?;
+        let key = self.key.as_ref();
+        self.trail = Trail {
+            position,
+            hash: hex(&hash),
+            seal: key.map_or_else(String::new, |key| key.seal(position, &hash)),
+        };
+        sqlx::query(
+            "update feed_head set audit_position = $1, audit_hash = $2, audit_seal = $3
+             where one = 1",
+        )
+        .bind(position)
+        .bind(self.trail.hash.clone())
+        .bind(self.trail.seal.clone())
+        .execute(&mut *self.inner)
+        .await
+        .doing("move the head of the audit trail")?;
         Ok(())
     }
 
@@ -130,6 +189,11 @@ impl Tx {
 }
 
 impl Store {
+    /// How far the trail goes.
+    pub async fn trail(&self) -> Result<Trail, StoreError> {
+        Trail::read(self.read()).await
+    }
+
     /// Adds an entry that belongs to no other change, such as a refused attempt.
     pub async fn record(&self, entry: Entry) -> Result<(), StoreError> {
         self.write(move |tx| {
@@ -147,7 +211,7 @@ impl Store {
         position: i64,
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        let rows = sql::Select::new(&format!("select {} from audit", COLUMNS.join(", ")))
+        let rows = select()
             .and("position > ?", vec![Cell::int(position)])
             .rows(self.read(), "position", limit)
             .await
@@ -156,6 +220,51 @@ impl Store {
             .map(|row| read(&Cells::new("audit", row)))
             .collect()
     }
+}
+
+/// Connects to a database that a gateway may be using, to read one state of it.
+pub async fn connect_to_read(location: &Location) -> Result<AnyConnection, StartError> {
+    match location {
+        Location::File(file) => sqlite::connect_to_read(file).await,
+        Location::Url(url) => postgres::connect_to_read(url).await,
+    }
+}
+
+/// Entries in order with their hashes, whatever they say.
+pub async fn read_trail(
+    connection: &mut AnyConnection,
+    after: Option<i64>,
+    limit: usize,
+) -> Result<Vec<(Stored, String)>, StoreError> {
+    let rows = select()
+        .and_if("position > ?", after.map(Cell::int))
+        .rows(connection, "position", limit)
+        .await
+        .doing("read the audit trail")?;
+    rows.iter()
+        .map(|row| {
+            let cells = Cells::new("audit", row);
+            let stored = Stored {
+                position: cells.int("position")?,
+                id: cells.text("id")?,
+                at: cells.int("at")?,
+                actor_kind: cells.text("actor_kind")?,
+                actor: cells.maybe_text("actor")?,
+                action: cells.text("action")?,
+                thing_kind: cells.maybe_text("thing_kind")?,
+                thing: cells.maybe_text("thing")?,
+                customer: cells.maybe_text("customer")?,
+                peer: cells.maybe_text("peer")?,
+                request: cells.maybe_text("request")?,
+                details: cells.text("details")?,
+            };
+            Ok((stored, cells.text("hash")?))
+        })
+        .collect()
+}
+
+fn select() -> sql::Select {
+    sql::Select::new(&format!("select {} from audit", COLUMNS.join(", ")))
 }
 
 fn cells(stored: Stored, hash: &[u8; 32]) -> Vec<Cell> {

@@ -36,6 +36,20 @@ pub async fn open(url: &str) -> Result<(AnyPool, AnyPool, AnyConnection), StartE
     Ok((write, read, turn))
 }
 
+/// Connects to a database that a gateway may be using, and begins to read one state of it.
+pub async fn connect_to_read(url: &str) -> Result<AnyConnection, StartError> {
+    let options = AnyConnectOptions::from_str(url).map_err(|_| StartError::BadUrl)?;
+    let connecting = tokio::time::timeout(PATIENCE, AnyConnection::connect_with(&options)).await;
+    let mut connection = connecting
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        .map_err(words::postgres)?;
+    sqlx::raw_sql("begin isolation level repeatable read read only")
+        .execute(&mut connection)
+        .await
+        .map_err(words::postgres)?;
+    Ok(connection)
+}
+
 /// Connects once and holds the database for this gateway: what another one commits would not reach
 /// the sockets of this one. Not through a pool, which would try again and again and then only say
 /// that it took too long.

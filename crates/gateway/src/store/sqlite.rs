@@ -37,6 +37,25 @@ pub async fn open(file: &Path) -> Result<(AnyPool, AnyPool), StartError> {
     Ok((write, read))
 }
 
+/// Connects to a file that a gateway may be writing, and begins to read one state of it.
+pub async fn connect_to_read(file: &Path) -> Result<AnyConnection, StartError> {
+    let fail = |error: sqlx::Error| words::sqlite(file, &error);
+    if !file.exists() {
+        return Err(StartError::NoDatabase {
+            file: file.to_owned(),
+        });
+    }
+    let options = options(file, "ro").map_err(fail)?;
+    let mut connection = AnyConnection::connect_with(&options).await.map_err(fail)?;
+    for sql in [READER, "begin"] {
+        sqlx::raw_sql(sql)
+            .execute(&mut connection)
+            .await
+            .map_err(fail)?;
+    }
+    Ok(connection)
+}
+
 /// Makes the file for this user only: it is full of names and addresses. SQLite gives its helper
 /// files the same rights.
 fn make_private(file: &Path) -> std::io::Result<()> {

@@ -1,5 +1,6 @@
 //! The gateway from outside: over HTTP without a socket, over real sockets, and at its start.
 
+mod audit;
 mod changes;
 mod chat;
 mod config;
@@ -13,3 +14,4 @@ mod scope;
 mod sessions;
 mod start;
 mod storm;
+mod tampers;

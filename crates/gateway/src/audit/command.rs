@@ -1,0 +1,84 @@
+//! What `deskhand-gateway audit …` does, also beside a gateway that runs: it only reads.
+
+use super::{
+    heads,
+    key::{AuditKey, KEY_FILE, KeyError, PublicKey},
+    verify::{Against, Report, verify},
+};
+use crate::{
+    config::Config,
+    start::{self, StartError},
+    store::{Location, connect_to_read},
+};
+use std::path::PathBuf;
+
+/// What is needed beside the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Check {
+    /// Heads that were kept elsewhere, instead of the gateway's own file.
+    pub heads: Option<PathBuf>,
+    /// The public half of the key, instead of the gateway's own.
+    pub key: Option<PublicKey>,
+}
+
+/// What came out, and what it was checked against.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What was found.
+    pub report: Report,
+    /// How many heads there were.
+    pub heads: usize,
+    /// Whether signatures were checked.
+    pub signatures: bool,
+}
+
+/// Checks the whole trail of a gateway, which may run meanwhile.
+pub async fn check(config: &Config, with: Check) -> Result<Checked, StartError> {
+    let key = match with.key {
+        Some(key) => Some(key),
+        None => own_key(config)?,
+    };
+    let file = with.heads.clone();
+    let file = file.unwrap_or_else(|| config.data_dir.join(heads::HEADS_FILE));
+    let heads = match std::fs::read(&file) {
+        Ok(bytes) => heads::read(&String::from_utf8_lossy(&bytes)),
+        Err(error) if with.heads.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            Vec::new()
+        }
+        Err(error) => return Err(start::words::folder(&file, error)),
+    };
+    let location = start::location(config);
+    let against = Against { key, heads };
+    let report = read(&location, &against).await?;
+    Ok(Checked {
+        report,
+        heads: against.heads.len(),
+        signatures: against.key.is_some(),
+    })
+}
+
+async fn read(location: &Location, against: &Against) -> Result<Report, StartError> {
+    let mut connection = connect_to_read(location).await?;
+    let report = verify(&mut connection, against).await;
+    report.map_err(|error| StartError::from(error).at(location))
+}
+
+/// The public half of the gateway's key, in hex.
+pub fn public_key(config: &Config) -> Result<PublicKey, StartError> {
+    let file = config.data_dir.join(KEY_FILE);
+    match AuditKey::read(&file) {
+        Ok(key) => Ok(key.public()),
+        Err(error) => Err(StartError::AuditKey { file, error }),
+    }
+}
+
+fn own_key(config: &Config) -> Result<Option<PublicKey>, StartError> {
+    match public_key(config) {
+        Ok(key) => Ok(Some(key)),
+        Err(StartError::AuditKey {
+            error: KeyError::File(error),
+            ..
+        }) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
