@@ -11,6 +11,7 @@ use deskhand_domain::{
     text::{self, TextError},
 };
 use deskhand_protocol::{
+    audit::{AuditPage, AuditQuery},
     calls::{CallCode, CallError, Calls},
     live::ClientFrame,
     view::{
@@ -175,6 +176,11 @@ impl Calls for Client {
 
     async fn search(&self, query: SearchQuery) -> Result<SearchResults, CallError> {
         self.noting(search::search(&*self.shop()?, &query).await)
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, CallError> {
+        let shop = self.shop()?;
+        Ok(shop.gateway.audit(&query).await?)
     }
 }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use deskhand_domain::{Compared, Message, OpId, Ticket, TicketId};
 use deskhand_protocol::{
     IDEMPOTENCY_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION,
+    audit::{AuditPage, AuditQuery},
     calls::{CallCode, CallError},
     problem::{Code, Problem},
     rest::{
@@ -225,6 +226,12 @@ impl Gateway {
             url.query_pairs_mut().append_pair("after", after);
         }
         self.send(self.prepared(self.network.http.get(url))).await
+    }
+
+    /// A page of the audit trail.
+    pub(crate) async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, GatewayError> {
+        self.send(self.request(Method::GET, "v1/audit").query(query))
+            .await
     }
 
     /// A page of a ticket's messages.

@@ -1,6 +1,8 @@
 //! `deskhand-gateway`: reads the configuration, starts the gateway, waits for a signal.
 
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
+use deskhand_domain::CustomerId;
 use deskhand_gateway::{
     Config, StartError,
     audit::{command, key::PublicKey},
@@ -8,8 +10,10 @@ use deskhand_gateway::{
     new_epoch, policies, revoke,
     routes::Description,
     start,
+    store::AuditFilter,
 };
 use deskhand_policy::Broken;
+use deskhand_protocol::audit::Action;
 use std::{
     io::IsTerminal as _,
     net::SocketAddr,
@@ -18,6 +22,7 @@ use std::{
 };
 use tracing_subscriber::EnvFilter;
 use utoipa::OpenApi as _;
+use uuid::Uuid;
 
 /// The server of Deskhand.
 #[derive(Parser)]
@@ -96,6 +101,30 @@ enum Audit {
         #[arg(long)]
         public_key: Option<String>,
     },
+    /// Writes entries as one JSON object a line, oldest first. This is not told in the trail, which
+    /// only the gateway writes; an export through the gateway is.
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// From this moment on, such as 2027-01-31T09:00:00Z.
+        #[arg(long)]
+        from: Option<DateTime<Utc>>,
+        /// Before this moment.
+        #[arg(long)]
+        until: Option<DateTime<Utc>>,
+        /// Of this account, machine key or customer.
+        #[arg(long)]
+        actor: Option<Uuid>,
+        /// That concern this customer.
+        #[arg(long)]
+        customer: Option<CustomerId>,
+        /// That tell of this, such as signed_in.
+        #[arg(long, value_parser = action)]
+        action: Option<Action>,
+        /// How many at most.
+        #[arg(long)]
+        limit: Option<usize>,
+    },
     /// Prints the public half of the key that signs the trail.
     Key(Place),
 }
@@ -152,6 +181,24 @@ async fn main() -> ExitCode {
         Command::Config(Configuration::Check { file }) => finish(check(file.as_deref())),
         Command::Policy(PolicyCommand::Check { folder }) => check_policy(folder.as_deref()),
         Command::Audit(Audit::Key(place)) => finish(audit_key(&place)),
+        Command::Audit(Audit::Export {
+            place,
+            from,
+            until,
+            actor,
+            customer,
+            action,
+            limit,
+        }) => {
+            let filter = AuditFilter {
+                from,
+                until,
+                actor,
+                customer,
+                action,
+            };
+            finish(export(&place, &filter, limit.unwrap_or(usize::MAX)).await)
+        }
         Command::Audit(Audit::Verify {
             place,
             heads,
@@ -206,6 +253,17 @@ fn audit_key(place: &Place) -> Result<(), StartError> {
     let key = command::public_key(&place.read()?)?;
     println!("{}", key.to_hex());
     Ok(())
+}
+
+fn action(word: &str) -> Result<Action, String> {
+    let action = serde_json::from_value(serde_json::Value::String(word.to_owned()));
+    action.map_err(|_| "there is no such action".to_owned())
+}
+
+async fn export(place: &Place, filter: &AuditFilter, limit: usize) -> Result<(), StartError> {
+    let config = place.read()?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    command::export(&config, filter, limit, &mut out).await
 }
 
 /// Whether nothing was found.

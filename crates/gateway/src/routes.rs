@@ -1,5 +1,6 @@
 //! Every route, by resource.
 
+mod audit;
 mod chat;
 mod customers;
 mod described;
@@ -105,6 +106,8 @@ pub fn all() -> Routes {
         .get("/v1/shipments/{shipment}", orders::shipment)
         .get("/v1/articles", knowledge::articles)
         .get("/v1/macros", knowledge::macros)
+        .get("/v1/audit", audit::list)
+        .get("/v1/audit/export", audit::export)
         .get("/v1/sync", sync::page)
         .get("/v1/live", live::agent::upgrade)
         .post("/chat/api/conversations", chat::open)
@@ -153,6 +156,8 @@ pub fn all() -> Routes {
         orders::shipment,
         knowledge::articles,
         knowledge::macros,
+        audit::list,
+        audit::export,
         sync::page,
         live::agent::upgrade,
         live::visitor::upgrade,

@@ -113,6 +113,8 @@ pub enum StartError {
     NoDatabase { file: PathBuf },
     #[error("nobody signs in as {email}: look at the address and try again; nothing was changed")]
     NoAccount { email: String },
+    #[error("what was asked for cannot be written ({0})")]
+    Output(std::io::Error),
     #[error("{} signs the audit trail, and {error}", file.display())]
     AuditKey { file: PathBuf, error: KeyError },
     #[error(transparent)]
@@ -156,6 +158,7 @@ impl StartError {
             Self::NoDatabase { .. } => 24,
             Self::NoAccount { .. } => 25,
             Self::AuditKey { .. } => 26,
+            Self::Output(_) => 27,
         }
     }
 }

@@ -27,7 +27,7 @@ mod sqlite;
 mod sync;
 mod tickets;
 
-pub use audit::{Entry, Trail, connect_to_read, read_trail, stored};
+pub use audit::{AuditFilter, Entry, Trail, connect_to_read, read_entries, read_trail, stored};
 pub use chat::{Opened, Visitor};
 pub use error::{Doing, StoreError};
 pub use fields::{FIELDS, check_definition};

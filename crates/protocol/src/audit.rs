@@ -11,6 +11,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 pub struct AuditEntry {
     /// Its place in the trail: 1, 2, 3, without gaps.
+    #[ts(type = "number")]
     pub position: i64,
     /// Its id.
     pub id: Uuid,
@@ -30,9 +31,38 @@ pub struct AuditEntry {
     pub request_id: Option<String>,
     /// More, by name.
     #[schema(value_type = Object)]
+    #[ts(type = "Record<string, unknown>")]
     pub details: serde_json::Value,
     /// SHA-256 of the hash before it and of everything above, in hex.
     pub hash: String,
+}
+
+/// Which entries of the trail, a page at a time, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields, default)]
+#[ts(optional_fields)]
+pub struct AuditQuery {
+    /// From this moment on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub until: Option<DateTime<Utc>>,
+    /// Of this account, machine key or customer.
+    pub actor: Option<Uuid>,
+    /// That concern this customer.
+    pub customer: Option<CustomerId>,
+    /// That tell of this.
+    pub action: Option<Action>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of the trail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+pub struct AuditPage {
+    /// The entries, newest first.
+    pub entries: Vec<AuditEntry>,
+    /// The cursor of the next page, when there is one.
+    pub next: Option<String>,
 }
 
 /// Who did something.
@@ -122,6 +152,8 @@ pub enum Action {
     MessageReceived,
     /// One of the shop's own fields was defined or changed.
     FieldDefined,
+    /// The audit trail was exported.
+    AuditExported,
 }
 
 /// What something was done to.

@@ -1,6 +1,7 @@
 //! The contract between window and core: one table, from which the router and the TypeScript map
 //! are made.
 
+use crate::audit::{AuditPage, AuditQuery};
 use crate::view::{
     AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Link, MacroView, MergeInto,
     Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft, SearchQuery,
@@ -217,4 +218,6 @@ calls! {
     open_link(Link) -> Nothing;
     /// Looks through everything that is on this computer.
     search(SearchQuery) -> SearchResults;
+    /// A page of the gateway's audit trail; only while connected, and never kept here.
+    audit(AuditQuery) -> AuditPage;
 }

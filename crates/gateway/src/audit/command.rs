@@ -8,9 +8,12 @@ use super::{
 use crate::{
     config::Config,
     start::{self, StartError},
-    store::{Location, connect_to_read},
+    store::{AuditFilter, Location, connect_to_read, read_entries},
 };
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
+
+/// How many entries are read at once while they are exported.
+const AT_ONCE: usize = 500;
 
 /// What is needed beside the configuration.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +64,30 @@ async fn read(location: &Location, against: &Against) -> Result<Report, StartErr
     let mut connection = connect_to_read(location).await?;
     let report = verify(&mut connection, against).await;
     report.map_err(|error| StartError::from(error).at(location))
+}
+
+/// Writes entries as one JSON object a line, oldest first.
+pub async fn export(
+    config: &Config,
+    filter: &AuditFilter,
+    limit: usize,
+    to: &mut impl Write,
+) -> Result<(), StartError> {
+    let location = start::location(config);
+    let mut connection = connect_to_read(&location).await?;
+    let (mut after, mut left) = (0, limit);
+    while left > 0 {
+        let entries = read_entries(&mut connection, filter, after, left.min(AT_ONCE)).await;
+        let entries = entries.map_err(|error| StartError::from(error).at(&location))?;
+        let Some(last) = entries.last() else { break };
+        after = last.position;
+        left -= entries.len();
+        for entry in &entries {
+            let line = serde_json::to_string(entry).unwrap_or_default();
+            writeln!(to, "{line}").map_err(StartError::Output)?;
+        }
+    }
+    to.flush().map_err(StartError::Output)
 }
 
 /// The public half of the gateway's key, in hex.

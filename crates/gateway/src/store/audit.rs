@@ -12,11 +12,12 @@ use crate::{
     clock::millis,
     start::StartError,
 };
-use deskhand_domain::CustomerId;
+use deskhand_domain::{CustomerId, Instant};
 use deskhand_protocol::audit::{Action, Actor, AuditEntry, Thing, ThingKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, any::AnyRow};
+use uuid::Uuid;
 
 /// Every column, in the order in which they are bound.
 const COLUMNS: [&str; 13] = [
@@ -68,6 +69,51 @@ impl Trail {
         let hash = unhex::<32>(&self.hash);
         self.position == 0
             || hash.is_some_and(|hash| key.public().sealed(self.position, &hash, &self.seal))
+    }
+}
+
+/// Which entries.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// From this moment on.
+    pub from: Option<Instant>,
+    /// Before this moment.
+    pub until: Option<Instant>,
+    /// Of this account, machine key or customer.
+    pub actor: Option<Uuid>,
+    /// That concern this customer.
+    pub customer: Option<CustomerId>,
+    /// That tell of this.
+    pub action: Option<Action>,
+}
+
+impl AuditFilter {
+    fn select(&self) -> sql::Select {
+        select()
+            .and_if("at >= ?", self.from.map(Cell::at))
+            .and_if("at < ?", self.until.map(Cell::at))
+            .and_if("actor = ?", self.actor.map(Cell::text))
+            .and_if("customer = ?", self.customer.map(Cell::text))
+            .and_if("action = ?", self.action.map(Cell::word))
+    }
+
+    /// Adds to an entry what was asked for.
+    pub fn tell(&self, entry: Entry) -> Entry {
+        let entry = told(entry, "from", self.from);
+        let entry = told(entry, "until", self.until);
+        let entry = told(entry, "actor", self.actor);
+        let entry = told(entry, "action", self.action);
+        match self.customer {
+            Some(customer) => entry.of(customer),
+            None => entry,
+        }
+    }
+}
+
+fn told(entry: Entry, name: &str, value: Option<impl Serialize>) -> Entry {
+    match value {
+        Some(value) => entry.with(name, value),
+        None => entry,
     }
 }
 
@@ -211,14 +257,44 @@ impl Store {
         position: i64,
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        let rows = select()
-            .and("position > ?", vec![Cell::int(position)])
+        let filter = AuditFilter::default();
+        self.audit_between(&filter, position, i64::MAX, limit).await
+    }
+
+    /// The entries behind a position and up to another, oldest first.
+    pub async fn audit_between(
+        &self,
+        filter: &AuditFilter,
+        after: i64,
+        end: i64,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = filter
+            .select()
+            .and(
+                "position > ? and position <= ?",
+                vec![Cell::int(after), Cell::int(end)],
+            )
             .rows(self.read(), "position", limit)
             .await
             .doing("read the audit trail")?;
-        rows.iter()
-            .map(|row| read(&Cells::new("audit", row)))
-            .collect()
+        read_all(&rows)
+    }
+
+    /// The entries before a position, newest first.
+    pub async fn audit_before(
+        &self,
+        filter: &AuditFilter,
+        position: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = filter
+            .select()
+            .and_if("position < ?", position.map(Cell::int))
+            .rows(self.read(), "position desc", limit)
+            .await
+            .doing("read the audit trail")?;
+        read_all(&rows)
     }
 }
 
@@ -260,6 +336,28 @@ pub async fn read_trail(
             };
             Ok((stored, cells.text("hash")?))
         })
+        .collect()
+}
+
+/// Entries behind a position through a connection, oldest first.
+pub async fn read_entries(
+    connection: &mut AnyConnection,
+    filter: &AuditFilter,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let rows = filter
+        .select()
+        .and("position > ?", vec![Cell::int(after)])
+        .rows(connection, "position", limit)
+        .await
+        .doing("read the audit trail")?;
+    read_all(&rows)
+}
+
+fn read_all(rows: &[AnyRow]) -> Result<Vec<AuditEntry>, StoreError> {
+    rows.iter()
+        .map(|row| read(&Cells::new("audit", row)))
         .collect()
 }
 

@@ -1,19 +1,20 @@
 //! The audit trail of a gateway that runs: who signs in is told, and it is checked from beside.
 
-use crate::kit::{Shop, request};
+use crate::kit::{Shop, request, ticket};
 use axum::{extract::ConnectInfo, http::StatusCode};
 use deskhand_domain::AccountId;
 use deskhand_gateway::{
     Config, StartError,
     audit::{
+        chain::{BEGINNING, hex},
         command::{Check, check, public_key},
         verify::Finding,
     },
     start,
-    store::Entry,
+    store::{Entry, stored},
     testing::{id, postgres::Postgres},
 };
-use deskhand_protocol::audit::{Action, Actor, ThingKind};
+use deskhand_protocol::audit::{Action, Actor, AuditEntry, AuditPage, ThingKind};
 use serde_json::json;
 use std::net::SocketAddr;
 
@@ -157,4 +158,96 @@ async fn checked_beside_and_after(config: &Config) {
     let refused = start(config.clone()).await.map(|running| running.address);
     let refused = refused.expect_err("it does not start without its key");
     assert!(matches!(refused, StartError::AuditKey { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn auditors_search_and_export_and_nobody_else() {
+    let shop = Shop::open().await;
+    let priya = shop.sign_in("priya").await;
+    shop.write(&priya, &ticket(1), "note", "Nobody reads this")
+        .await;
+    shop.write(&priya, &ticket(2), "note", "Nor this").await;
+    for path in ["/v1/audit", "/v1/audit/export"] {
+        let refused = shop.get(path, &priya).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let otto = shop.sign_in("otto").await;
+    let list = async |query: &str| {
+        let answer = shop.get(&format!("/v1/audit{query}"), &otto).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
+        let page: AuditPage = serde_json::from_str(&answer.body).expect("a page");
+        page
+    };
+    let all = list("").await;
+    let positions = |page: &AuditPage| -> Vec<i64> {
+        page.entries.iter().map(|entry| entry.position).collect()
+    };
+    assert_eq!(positions(&all), [6, 5, 4, 3, 2, 1], "newest first");
+    let mut walked = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = list(&format!("?limit=4{next}")).await;
+        walked.extend(positions(&page));
+        let Some(cursor) = page.next else { break };
+        next = format!("&cursor={cursor}");
+    }
+    assert_eq!(walked, positions(&all));
+    let customer = id(2, 2);
+    let actor = id(1, 1);
+    let now = shop.state.clock.now() + chrono::TimeDelta::minutes(1);
+    let now = now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    for (query, expected) in [
+        (format!("?customer={customer}"), vec![5]),
+        (format!("?actor={actor}&action=note_written"), vec![5, 4]),
+        (format!("?actor={actor}"), vec![5, 4, 3]),
+        (format!("?from={now}"), vec![]),
+        (format!("?until={now}&action=history_begun"), vec![2, 1]),
+    ] {
+        assert_eq!(positions(&list(&query).await), expected, "{query}");
+    }
+    for query in [
+        "?limit=0",
+        "?cursor=x",
+        "?action=nothing",
+        "?actor=x",
+        "?from=today",
+        "?page=2",
+    ] {
+        let wrong = shop.get(&format!("/v1/audit{query}"), &otto).await;
+        assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{query}");
+    }
+
+    let aino = shop.sign_in("aino").await;
+    let export = async |query: &str| -> Vec<AuditEntry> {
+        let answer = shop.get(&format!("/v1/audit/export{query}"), &aino).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
+        assert_eq!(answer.headers["content-type"], "application/x-ndjson");
+        let lines = answer.body.lines();
+        lines
+            .map(|line| serde_json::from_str(line).expect("an entry"))
+            .collect()
+    };
+    let whole = export("").await;
+    let told = whole.last().expect("an entry");
+    assert_eq!(
+        (told.position, told.action),
+        (8, Action::AuditExported),
+        "with itself"
+    );
+    let mut before = BEGINNING;
+    for entry in &whole {
+        before = stored(entry).hash(&before);
+        assert_eq!(entry.hash, hex(&before), "an export can be checked");
+    }
+    let two = export("?limit=2&after=3").await;
+    let places: Vec<i64> = two.iter().map(|entry| entry.position).collect();
+    assert_eq!(places, [4, 5]);
+    let query = format!("?customer={customer}&limit=9");
+    let of_one = export(&query).await;
+    assert_eq!(of_one.len(), 2, "and the export that names the customer");
+    assert_eq!(of_one[1].details, json!({"limit": 9}));
+    for query in ["?limit=0", "?limit=1000001", "?after=-1", "?cursor=x"] {
+        let wrong = shop.get(&format!("/v1/audit/export{query}"), &aino).await;
+        assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{query}");
+    }
 }

@@ -22,7 +22,7 @@ use sqlx::{AnyConnection, Connection as _, Row as _, any::AnyRow};
 use std::{sync::Arc, time::Duration};
 
 /// How many entries the trail has.
-const ENTRIES: i64 = 120;
+const ENTRIES: i64 = 60;
 /// After how many there is a head.
 const BETWEEN_HEADS: i64 = 25;
 const COLUMNS: [&str; 13] = [
@@ -70,7 +70,7 @@ async fn every_tamper_of_a_file_is_found() {
         "drop trigger audit_is_not_deleted",
         "drop trigger audit_is_not_replaced",
     ];
-    tamper_often(log, &url, &guards, times(1_500)).await;
+    tamper_often(log, &url, &guards, times(500)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +80,7 @@ async fn every_tamper_of_a_postgresql_database_is_found() {
     let url = server.create("tampered");
     let log = Log::write(&Location::Url(url.clone()), folder.path()).await;
     let guards = ["drop trigger audit_is_not_changed on audit"];
-    tamper_often(log, &url, &guards, times(300)).await;
+    tamper_often(log, &url, &guards, times(150)).await;
 }
 
 fn times(unless_told: u64) -> u64 {

@@ -197,6 +197,7 @@ class PretendedCore {
       return {};
     },
     open_link: () => ({}),
+    audit: () => ({ entries: [], next: null }),
     search: ({ text }) => searched(text, this.#state === 'syncing' ? 41 : 100),
   };
 

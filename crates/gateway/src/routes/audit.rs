@@ -1,0 +1,214 @@
+//! `/v1/audit`: the trail, read a page at a time and exported whole.
+
+use crate::{
+    app::State,
+    extract::{Paging, Query, Who},
+    feed::write_cursor,
+    problem::Refusal,
+    store::{AuditFilter, Entry, Store, StoreError},
+};
+use axum::{
+    Json,
+    body::Body,
+    extract,
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use deskhand_domain::{CustomerId, Instant, Scope};
+use deskhand_protocol::{
+    audit::{Action, AuditEntry, AuditPage},
+    problem::{Code, Problem},
+};
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// How many entries one export holds at most.
+const EXPORT: usize = 1_000_000;
+/// How many are read at once while it is sent.
+const AT_ONCE: usize = 500;
+
+/// Which entries.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// From this moment on.
+    from: Option<Instant>,
+    /// Before this moment.
+    until: Option<Instant>,
+    /// Of this account, machine key or customer.
+    actor: Option<Uuid>,
+    /// That concern this customer.
+    customer: Option<CustomerId>,
+    /// That tell of this.
+    action: Option<Action>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// How many, 1 to 200; 50 unless told.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+/// Which entries are exported.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// From this moment on.
+    from: Option<Instant>,
+    /// Before this moment.
+    until: Option<Instant>,
+    /// Of this account, machine key or customer.
+    actor: Option<Uuid>,
+    /// That concern this customer.
+    customer: Option<CustomerId>,
+    /// That tell of this.
+    action: Option<Action>,
+    /// Behind this position: the last one of the export before.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    after: Option<String>,
+    /// How many, 1 to 1,000,000; all up to that number unless told.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    limit: Option<String>,
+}
+
+/// A place in the trail, read from its end.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    before: i64,
+}
+
+/// The audit trail, newest first.
+#[utoipa::path(get, path = "/v1/audit", params(Filter), responses(
+    (status = 200, body = AuditPage), (status = 403, body = Problem)
+))]
+pub async fn list(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Query(query): Query<Filter>,
+) -> Result<Json<AuditPage>, Refusal> {
+    who.must(Scope::AuditRead)?;
+    let paging = Paging {
+        cursor: query.cursor,
+        limit: query.limit,
+    };
+    let (cursor, limit) = paging.read::<Place>()?;
+    let filter = AuditFilter {
+        from: query.from,
+        until: query.until,
+        actor: query.actor,
+        customer: query.customer,
+        action: query.action,
+    };
+    let before = cursor.map(|place| place.before);
+    let mut entries = state.store.audit_before(&filter, before, limit + 1).await?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let last = entries.last().filter(|_| more);
+    let next = last.map(|last| {
+        write_cursor(&Place {
+            before: last.position,
+        })
+    });
+    Ok(Json(AuditPage { entries, next }))
+}
+
+/// The audit trail as one JSON object a line, oldest first, up to this export, which is told in the
+/// trail as well. An export of everything can be checked: each hash follows from the one before.
+#[utoipa::path(get, path = "/v1/audit/export", params(Export), responses(
+    (status = 200, body = AuditEntry, content_type = "application/x-ndjson"),
+    (status = 403, body = Problem)
+))]
+pub async fn export(
+    extract::State(state): extract::State<State>,
+    who: Who,
+    Query(query): Query<Export>,
+) -> Result<Response, Refusal> {
+    who.must(Scope::AuditRead)?;
+    let after = number(query.after.as_deref(), "after", 0, i64::MAX)?;
+    let limit = number(query.limit.as_deref(), "limit", 1, EXPORT)?.unwrap_or(EXPORT);
+    let filter = AuditFilter {
+        from: query.from,
+        until: query.until,
+        actor: query.actor,
+        customer: query.customer,
+        action: query.action,
+    };
+    let told = filter.tell(Entry::new(who.account.id, Action::AuditExported));
+    state.store.record(told.with("limit", limit)).await?;
+    let end = state.store.trail().await?.position;
+    let rest = Rest {
+        store: state.store,
+        filter,
+        after: after.unwrap_or_default(),
+        end,
+        left: limit,
+    };
+    let lines = Body::from_stream(stream::try_unfold(rest, Rest::next));
+    let mut response = lines.into_response();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"audit.ndjson\"",
+        ),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+/// A number of a parameter.
+fn number<N>(text: Option<&str>, name: &str, least: N, most: N) -> Result<Option<N>, Refusal>
+where
+    N: std::str::FromStr + PartialOrd + std::fmt::Display,
+{
+    text.map(|text| {
+        text.parse()
+            .ok()
+            .filter(|number| *number >= least && *number <= most)
+            .ok_or_else(|| {
+                Refusal::new(
+                    Code::Invalid,
+                    format!("{name} is a number from {least} to {most}"),
+                )
+            })
+    })
+    .transpose()
+}
+
+/// What an export has not sent yet.
+struct Rest {
+    store: Store,
+    filter: AuditFilter,
+    after: i64,
+    end: i64,
+    left: usize,
+}
+
+impl Rest {
+    /// Some lines and what is left after them.
+    async fn next(mut self) -> Result<Option<(String, Self)>, StoreError> {
+        let (after, end) = (self.after, self.end);
+        let wanted = self.left.min(AT_ONCE);
+        if wanted == 0 {
+            return Ok(None);
+        }
+        let entries = self.store.audit_between(&self.filter, after, end, wanted);
+        let entries = entries.await?;
+        let Some(last) = entries.last() else {
+            return Ok(None);
+        };
+        self.after = last.position;
+        self.left -= entries.len();
+        let mut lines = String::new();
+        for entry in &entries {
+            lines.push_str(&serde_json::to_string(entry).unwrap_or_default());
+            lines.push('\n');
+        }
+        Ok(Some((lines, self)))
+    }
+}
