@@ -14,7 +14,8 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use deskhand_domain::{CustomerId, Instant, Scope};
+use chrono::{DateTime, Utc};
+use deskhand_domain::{CustomerId, Scope};
 use deskhand_protocol::{
     audit::{Action, AuditEntry, AuditPage},
     problem::{Code, Problem},
@@ -34,9 +35,9 @@ const AT_ONCE: usize = 500;
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// From this moment on.
-    from: Option<Instant>,
+    from: Option<DateTime<Utc>>,
     /// Before this moment.
-    until: Option<Instant>,
+    until: Option<DateTime<Utc>>,
     /// Of this account, machine key or customer.
     actor: Option<Uuid>,
     /// That concern this customer.
@@ -56,9 +57,9 @@ pub struct Filter {
 #[serde(deny_unknown_fields)]
 pub struct Export {
     /// From this moment on.
-    from: Option<Instant>,
+    from: Option<DateTime<Utc>>,
     /// Before this moment.
-    until: Option<Instant>,
+    until: Option<DateTime<Utc>>,
     /// Of this account, machine key or customer.
     actor: Option<Uuid>,
     /// That concern this customer.

@@ -27,6 +27,16 @@ role: Role, };
 export type AccountId = string;
 
 /**
+ * What was done. Names are stored for ever: none is changed or used again.
+ */
+export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "sessions_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported";
+
+/**
+ * Who did something.
+ */
+export type Actor = { "kind": "account", "id": AccountId } | { "kind": "machine", "id": string } | { "kind": "customer", "id": CustomerId } | { "kind": "system" } | { "kind": "nobody" };
+
+/**
  * A note to colleagues.
  */
 export type AddNote = { 
@@ -63,6 +73,97 @@ city: string,
  * ISO 3166-1 alpha-2.
  */
 country: string, };
+
+/**
+ * One entry. It holds ids and words of this program, never a text that somebody wrote.
+ */
+export type AuditEntry = { 
+/**
+ * Its place in the trail: 1, 2, 3, without gaps.
+ */
+position: number, 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * When it was done, by the gateway's clock.
+ */
+at: string, 
+/**
+ * Who did it.
+ */
+actor: Actor, 
+/**
+ * What was done.
+ */
+action: Action, 
+/**
+ * What it was done to.
+ */
+thing: Thing | null, 
+/**
+ * The customer it concerns.
+ */
+customer: CustomerId | null, 
+/**
+ * The address of the other end.
+ */
+peer: string | null, 
+/**
+ * The request, as the gateway's logs name it.
+ */
+request_id: string | null, 
+/**
+ * More, by name.
+ */
+details: Record<string, unknown>, 
+/**
+ * SHA-256 of the hash before it and of everything above, in hex.
+ */
+hash: string, };
+
+/**
+ * A page of the trail.
+ */
+export type AuditPage = { 
+/**
+ * The entries, newest first.
+ */
+entries: Array<AuditEntry>, 
+/**
+ * The cursor of the next page, when there is one.
+ */
+next: string | null, };
+
+/**
+ * Which entries of the trail, a page at a time, newest first.
+ */
+export type AuditQuery = { 
+/**
+ * From this moment on.
+ */
+from?: string, 
+/**
+ * Before this moment.
+ */
+until?: string, 
+/**
+ * Of this account, machine key or customer.
+ */
+actor?: string, 
+/**
+ * That concern this customer.
+ */
+customer?: CustomerId, 
+/**
+ * That tell of this.
+ */
+action?: Action, 
+/**
+ * `next` of the page before.
+ */
+cursor?: string, };
 
 /**
  * Who wrote a message.
@@ -1470,6 +1571,24 @@ ticket: TicketId,
 action: OutboxAction, };
 
 /**
+ * What something was done to.
+ */
+export type Thing = { 
+/**
+ * What it is.
+ */
+kind: ThingKind, 
+/**
+ * Its id.
+ */
+id: string, };
+
+/**
+ * What something is.
+ */
+export type ThingKind = "account" | "ticket" | "message" | "field" | "history";
+
+/**
  * A conversation with a customer.
  */
 export type Ticket = { 
@@ -1978,4 +2097,6 @@ export interface Calls {
   open_link: { args: Link; result: Nothing };
   /** Looks through everything that is on this computer. */
   search: { args: SearchQuery; result: SearchResults };
+  /** A page of the gateway's audit trail; only while connected, and never kept here. */
+  audit: { args: AuditQuery; result: AuditPage };
 }
