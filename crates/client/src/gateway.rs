@@ -230,8 +230,14 @@ impl Gateway {
 
     /// A page of the audit trail.
     pub(crate) async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, GatewayError> {
-        self.send(self.request(Method::GET, "v1/audit").query(query))
-            .await
+        let mut url = self.address.join("v1/audit");
+        let words = serde_json::to_value(query).unwrap_or_default();
+        for (name, word) in words.as_object().into_iter().flatten() {
+            if let Some(word) = word.as_str() {
+                url.query_pairs_mut().append_pair(name, word);
+            }
+        }
+        self.send(self.prepared(self.network.http.get(url))).await
     }
 
     /// A page of a ticket's messages.
