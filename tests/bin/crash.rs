@@ -1,18 +1,20 @@
-//! Stores operations in a cache while its history comes in, and says each id once it is stored, until somebody ends it, or until
-//! there are enough.
+//! Stores operations in a cache while its history comes in and is indexed, and says each id once it
+//! is stored, until somebody ends it, or until there are enough.
 //!
 //! Arguments: the file, its key in hexadecimal, a seed, perhaps how many operations.
 
 use anyhow::Context;
 use chrono::Utc;
 use deskhand_cache::{Cache, Key, Progress, Writer};
-use deskhand_domain::{Account, AccountId, OpId, Role, TicketId};
+use deskhand_domain::{
+    Account, AccountId, Author, Channel, Message, MessageId, MessageKind, OpId, Role, TicketId,
+};
 use deskhand_protocol::{
     sync::{Change, Record},
     view::OutboxAction,
 };
 use deskhand_tests::random::Dice;
-use std::{io::Write, path::Path};
+use std::{io::Write, path::Path, time::Duration};
 use uuid::Uuid;
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,6 +33,9 @@ async fn main() -> anyhow::Result<()> {
     for number in 0..enough {
         if number % 10 == 0 {
             history.comes_in(&writer).await?;
+        }
+        if number % 2 == 0 {
+            writer.index_slice(Duration::from_millis(1)).await?;
         }
         let op = OpId(Uuid::now_v7());
         let ticket = TicketId(Uuid::from_u128(u128::from(dice.below(20))));
@@ -77,22 +82,46 @@ impl History {
             },
         };
         let numbers = self.pages * 50..(self.pages + 1) * 50;
-        let changes: Vec<Change> = numbers.map(colleague).collect();
+        let changes: Vec<Change> = numbers.map(change).collect();
         writer.apply(&changes, progress, Utc::now()).await?;
         self.pages += 1;
         Ok(())
     }
 }
 
-fn colleague(number: u64) -> Change {
+fn change(number: u64) -> Change {
     let id = Uuid::from_u128(u128::from(number) + 1);
+    let record = match number % 2 {
+        0 => Record::Account(colleague(id)),
+        _ => Record::Message(message(id, number)),
+    };
     Change {
         position: i64::try_from(number).unwrap_or_default() + 1,
-        record: Record::Account(Account {
-            id: AccountId(id),
-            name: "x".repeat(200),
-            email: format!("{id}@example.com"),
-            role: Role::Agent,
-        }),
+        record,
+    }
+}
+
+fn colleague(id: Uuid) -> Account {
+    Account {
+        id: AccountId(id),
+        name: "x".repeat(200),
+        email: format!("{id}@example.com"),
+        role: Role::Agent,
+    }
+}
+
+/// All of them are in one ticket, and each has a word of its own.
+fn message(id: Uuid, number: u64) -> Message {
+    Message {
+        id: MessageId(id),
+        ticket: TicketId(Uuid::nil()),
+        kind: MessageKind::Public,
+        author: Author::System,
+        channel: Channel::Email,
+        text: format!("lantern{number} {}", "It rained all night. ".repeat(10)),
+        sent_at: Utc::now(),
+        delivery: None,
+        held_until: None,
+        attachments: vec![],
     }
 }

@@ -1,4 +1,4 @@
-//! Prints how fast the desktop's cache is: `figures [--messages 1000000]`.
+//! Prints how fast the desktop's cache is: `figures [--messages 1000000] [--gathered 4000]`.
 //!
 //! Beside it rusqlite loads the same rows into the same encrypted, indexed schema, over the same
 //! SQLite, in one transaction with one prepared statement for each table. Each figure is told by
@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What the client gathers from pages before it stores them together.
+/// What the client gathers from pages before it stores them together, unless told otherwise.
 const GATHERED: usize = 4_000;
 /// What a frame of the live socket holds at most.
 const FRAME: usize = 500;
@@ -43,7 +43,8 @@ const TABLES: [&str; 6] = [
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let tickets = messages_wanted()? / EACH;
+    let wanted = Wanted::read()?;
+    let tickets = wanted.messages / EACH;
     let folder = tempfile::tempdir()?;
     let key = Key::random();
     let changes = changes(testing::small_shop(Utc::now(), tickets, String::new()));
@@ -56,7 +57,8 @@ async fn main() -> anyhow::Result<()> {
     let began = Began::now();
     let (writer, reader) = Cache::open(&ours, &key).await?;
     let mut first_list = Duration::ZERO;
-    for (number, page) in pages(&changes).enumerate() {
+    let mut held = Held::default();
+    for (number, page) in pages(&changes, wanted.gathered).enumerate() {
         let after = number.to_string();
         let next = (number + 1).to_string();
         let (epoch, total) = ("figures", rows as u64);
@@ -75,13 +77,16 @@ async fn main() -> anyhow::Result<()> {
                 total,
             },
         };
+        let applied = Began::now();
         writer.apply(page, progress, Utc::now()).await?;
+        held.add(&applied);
         if number == 0 {
             ensure!(list(&reader).await? > 0, "the first list is empty");
             first_list = began.clock.elapsed();
         }
     }
     began.say("initial sync applied", rows);
+    held.say("the copy's writer");
     println!(
         "first usable list                {:>10.1?}  after the first page is here",
         first_list
@@ -95,12 +100,27 @@ async fn main() -> anyhow::Result<()> {
     beside(&ours, &folder.path().join("peer.db"), &key).await
 }
 
-fn messages_wanted() -> anyhow::Result<u64> {
-    let mut args = std::env::args().skip(1);
-    match args.next().as_deref() {
-        None => Ok(20_000),
-        Some("--messages") => Ok(args.next().context("how many messages?")?.parse()?),
-        Some(other) => anyhow::bail!("{other} is not known; there is --messages NUMBER"),
+struct Wanted {
+    messages: u64,
+    gathered: usize,
+}
+
+impl Wanted {
+    fn read() -> anyhow::Result<Self> {
+        let mut wanted = Self {
+            messages: 20_000,
+            gathered: GATHERED,
+        };
+        let mut args = std::env::args().skip(1);
+        while let Some(name) = args.next() {
+            let number = args.next().context("a number is missing")?;
+            match name.as_str() {
+                "--messages" => wanted.messages = number.parse()?,
+                "--gathered" => wanted.gathered = number.parse()?,
+                other => anyhow::bail!("{other} is not known; there are --messages and --gathered"),
+            }
+        }
+        Ok(wanted)
     }
 }
 
@@ -134,9 +154,9 @@ fn changes(shop: Seed) -> Vec<Change> {
 }
 
 /// The first page as the gateway makes it, then as many together as the client gathers.
-fn pages(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
+fn pages(changes: &[Change], gathered: usize) -> impl Iterator<Item = &[Change]> {
     let (first, rest) = changes.split_at(changes.len().min(FRAME));
-    std::iter::once(first).chain(rest.chunks(GATHERED))
+    std::iter::once(first).chain(rest.chunks(gathered))
 }
 
 async fn list(reader: &Reader) -> anyhow::Result<u32> {
@@ -216,8 +236,7 @@ async fn index(writer: &Writer, reader: &Reader, rows: usize) -> anyhow::Result<
             Slice::Index => &mut of_index,
             Slice::Nothing => break,
         };
-        held.clock.push(slice.clock.elapsed());
-        held.worked.push(slice.worked());
+        held.add(&slice);
     }
     ensure!(reader.indexed_percent().await? == 100, "not all is indexed");
     began.say("indexed for search", rows);
@@ -234,6 +253,11 @@ struct Held {
 }
 
 impl Held {
+    fn add(&mut self, since: &Began) {
+        self.clock.push(since.clock.elapsed());
+        self.worked.push(since.worked());
+    }
+
     fn say(mut self, who: &str) {
         for (how, times) in [
             ("by the clock", &mut self.clock),

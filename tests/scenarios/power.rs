@@ -5,12 +5,13 @@
 //! `DESKHAND_TIMES=2000` makes that many.
 
 use anyhow::{Context, bail, ensure};
-use deskhand_cache::{Cache, Key};
-use deskhand_domain::{Message, TicketId};
+use deskhand_cache::{Cache, Key, Reader, Slice, Viewer, Writer};
+use deskhand_domain::{AccountId, Currency, Message, TicketId};
 use deskhand_gateway::{Clock, Config, start_at, testing};
 use deskhand_protocol::{
     IDEMPOTENCY_HEADER,
     rest::{NewMessage, Session},
+    view::SearchQuery,
 };
 use deskhand_tests::{
     desk::{PASSWORD, PRIYA},
@@ -53,7 +54,7 @@ async fn no_acknowledged_operation_of_a_desktop_is_lost_in_a_power_cut() -> anyh
     ensure!(status.success(), "it ended with {status}");
     written_down(&log).await?;
     let mut trace = Trace::read(&log, &home)?;
-    let ops = stored(&home, &key).await?;
+    let (ops, _) = stored(&home, &key).await?;
     ensure!(ops.len() == OPERATIONS, "{} were stored", ops.len());
 
     let report = desks(&trace, &ops, &home, &key, times()?).await?;
@@ -86,10 +87,9 @@ async fn desks(
         let said = before(&said, moment);
         let place = tempfile::tempdir()?;
         lay_out(&disk, home, place.path())?;
-        let began = Instant::now();
-        let there = stored(place.path(), key).await;
-        let took = began.elapsed();
-        let outcome = there.and_then(|there| {
+        let mut took = Duration::ZERO;
+        let outcome = stored(place.path(), key).await.and_then(|(there, start)| {
+            took = start;
             let lost: Vec<_> = said.iter().filter(|op| !there.contains(**op)).collect();
             ensure!(
                 lost.is_empty(),
@@ -111,15 +111,51 @@ fn before(said: &BTreeMap<String, usize>, moment: usize) -> Vec<&str> {
     before.map(|(word, _)| word.as_str()).collect()
 }
 
-/// The operations of a cache that is whole.
-async fn stored(folder: &Path, key: &Key) -> anyhow::Result<BTreeSet<String>> {
+/// The operations of a cache that is whole, and how long its start took.
+async fn stored(folder: &Path, key: &Key) -> anyhow::Result<(BTreeSet<String>, Duration)> {
+    let began = Instant::now();
     let (writer, reader) = Cache::open(&folder.join("cache.db"), key).await?;
     let rows = reader.outbox().await;
+    let took = began.elapsed();
     let checked = reader.check().await;
+    let found = all_is_found(&writer, &reader).await;
     reader.close().await;
     writer.close().await;
     checked?;
-    Ok(rows?.iter().map(|row| row.op.to_string()).collect())
+    found.context("the search index")?;
+    let ops = rows?.iter().map(|row| row.op.to_string()).collect();
+    Ok((ops, took))
+}
+
+/// Whatever the power cut left of the index, the messages of the copy are found by their own words
+/// and no others are.
+async fn all_is_found(writer: &Writer, reader: &Reader) -> anyhow::Result<()> {
+    while writer.index_slice(Duration::from_millis(40)).await? != Slice::Nothing {}
+    let messages = reader.messages(TicketId(Uuid::nil())).await?;
+    let viewer = Viewer {
+        me: AccountId(Uuid::nil()),
+        currency: Currency::EUR,
+        now: chrono::DateTime::UNIX_EPOCH,
+    };
+    for message in messages.iter().step_by(messages.len() / 5 + 1) {
+        let word = message.text.split(' ').next().context("no word")?;
+        let query = SearchQuery {
+            text: format!("\"{word}\""),
+            limit: 50,
+        };
+        let found = reader.search(&query, &viewer).await?;
+        ensure!(found.indexed == 100, "{} percent", found.indexed);
+        let hits: Vec<_> = found.hits.iter().map(|hit| hit.at).collect();
+        ensure!(hits == [Some(message.sent_at)], "{word}: {hits:?}");
+    }
+    let any = SearchQuery {
+        text: "lantern".into(),
+        limit: 100,
+    };
+    let any = reader.search(&any, &viewer).await?.hits.len();
+    let expected = messages.len().min(100);
+    ensure!(any == expected, "{any} found of {expected}");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -63,6 +63,18 @@ impl Writer {
         Ok(connection)
     }
 
+    /// Writes the log into the file, unless the history does.
+    pub(crate) async fn checkpoint(&self) -> Result<(), CacheError> {
+        if self.mode.history.load(Relaxed) {
+            return Ok(());
+        }
+        sqlx::query("pragma wal_checkpoint(passive)")
+            .fetch_all(&self.pool)
+            .await
+            .doing("write the log into the file")?;
+        Ok(())
+    }
+
     /// Gives the connection memory while the history comes in, so that the pages that change again
     /// and again, those of the indexes, stay there; a restart in the middle of the history begins
     /// with its next page.

@@ -11,6 +11,7 @@ mod pace;
 pub(crate) mod percent;
 mod slice;
 mod store;
+mod sweep;
 
 pub use slice::Slice;
 

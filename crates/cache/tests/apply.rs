@@ -1,53 +1,28 @@
 //! Changes in any order, more than once, with tombstones between: the same state in the end.
 
+#[path = "fixture/records.rs"]
+mod records;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use deskhand_cache::{Became, Cache, Key, Progress, Reader, StoredState, Viewer, Writer};
 use deskhand_domain::{
-    AccountId, Author, Channel, Currency, CustomerId, Intent, Message, MessageKind, Money, Mood,
-    Priority, Ticket, TicketStatus, ticket::Identity,
+    AccountId, Author, Channel, Currency, Intent, Message, Money, Ticket, TicketStatus,
+    ticket::Identity,
 };
 use deskhand_protocol::{
     sync::{Change, Gone, Kind, Record},
     view::{OutboxAction, Sort, TicketQuery, ViewId},
 };
 use proptest::{prelude::*, test_runner::Config};
+use records::{blank_message, blank_ticket, now};
 use uuid::Uuid;
 
 const ME: AccountId = AccountId(Uuid::from_u128(77));
 
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 0).expect("a moment")
-}
-
 fn ticket(number: u32) -> Ticket {
     Ticket {
-        id: Uuid::from_u128(number.into()).into(),
-        number,
-        channel: Channel::Email,
-        subject: "Tent".into(),
-        customer: CustomerId(Uuid::from_u128(5)),
         identity: Identity::Claimed,
-        order: None,
-        assignee: None,
-        status: TicketStatus::Open,
-        priority: Priority::Normal,
-        tags: vec![],
-        intent: Intent::Other,
-        mood: Mood::Neutral,
-        language: "en".into(),
-        at_stake: None,
-        escalated: false,
-        created_at: now(),
-        updated_at: now(),
-        last_message_at: now(),
-        snippet: String::new(),
-        waiting_since: None,
-        due_at: None,
-        seen_at: None,
-        snoozed_until: None,
-        mentions: vec![],
-        fields: deskhand_domain::Fields::new(),
-        merged_into: None,
+        ..blank_ticket(Uuid::from_u128(number.into()).into(), number, now())
     }
 }
 
@@ -318,16 +293,8 @@ async fn a_new_history_drops_the_copy_and_keeps_the_outbox() {
 async fn what_was_sent_stays_until_the_feed_brings_it_whichever_is_first() {
     let (_folder, writer, reader) = cache().await;
     let message = |number: u128| Message {
-        id: Uuid::from_u128(number).into(),
-        ticket: ticket(1).id,
-        kind: MessageKind::Public,
         author: Author::Account(ME),
-        channel: Channel::Email,
-        text: "hello".into(),
-        sent_at: now(),
-        delivery: None,
-        attachments: vec![],
-        held_until: None,
+        ..blank_message(Uuid::from_u128(number).into(), ticket(1).id, now())
     };
     let came = |number| Change {
         position: 1,

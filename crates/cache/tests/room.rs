@@ -1,15 +1,16 @@
 //! Old closed tickets make room, and a damaged file is noticed.
 
-use chrono::{DateTime, TimeDelta, Utc};
+#[path = "fixture/records.rs"]
+mod records;
+
+use chrono::TimeDelta;
 use deskhand_cache::{Cache, CacheError, Key, Progress, Reader, Slice, Viewer, Writer};
-use deskhand_domain::{
-    AccountId, Author, Channel, Currency, CustomerId, Intent, Message, MessageKind, Mood, Priority,
-    Ticket, TicketId, TicketStatus, ticket::Identity,
-};
+use deskhand_domain::{AccountId, Currency, Message, Ticket, TicketId, TicketStatus};
 use deskhand_protocol::{
     sync::{Change, Record},
     view::{OutboxAction, SearchQuery},
 };
+use records::{blank_message, blank_ticket, now};
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 use uuid::Uuid;
 
@@ -17,10 +18,6 @@ const TICKETS: u32 = 60;
 const OPEN: u32 = 60;
 const DRAFT: u32 = 1;
 const QUEUED: u32 = 2;
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 0).expect("a moment")
-}
 
 fn of(number: u32) -> TicketId {
     Uuid::from_u128(number.into()).into()
@@ -30,54 +27,24 @@ fn of(number: u32) -> TicketId {
 fn ticket(number: u32) -> Ticket {
     let at = now() + TimeDelta::hours(number.into());
     Ticket {
-        id: of(number),
-        number,
-        channel: Channel::Email,
         subject: format!("Tent {number}"),
-        customer: CustomerId(Uuid::from_u128(5)),
-        identity: Identity::Verified,
-        order: None,
-        assignee: None,
         status: match number {
             OPEN => TicketStatus::Open,
             _ => TicketStatus::Closed,
         },
-        priority: Priority::Normal,
-        tags: vec![],
-        intent: Intent::Other,
-        mood: Mood::Neutral,
-        language: "en".into(),
-        at_stake: None,
-        escalated: false,
-        created_at: at,
-        updated_at: at,
-        last_message_at: at,
-        snippet: String::new(),
-        waiting_since: None,
-        due_at: None,
-        seen_at: None,
-        snoozed_until: None,
-        mentions: vec![],
-        fields: deskhand_domain::Fields::new(),
-        merged_into: None,
+        ..blank_ticket(of(number), number, at)
     }
 }
 
 fn message(ticket: u32, at: u32) -> Message {
+    let id = Uuid::from_u128(u128::from(ticket * 100 + at) + (1 << 96));
+    let sent_at = now() + TimeDelta::hours(ticket.into()) + TimeDelta::seconds(at.into());
     Message {
-        id: Uuid::from_u128(u128::from(ticket * 100 + at) + (1 << 96)).into(),
-        ticket: of(ticket),
-        kind: MessageKind::Public,
-        author: Author::Customer(CustomerId(Uuid::from_u128(5))),
-        channel: Channel::Email,
         text: format!(
             "Number {ticket} leaks. {}",
             "It rained all night. ".repeat(60)
         ),
-        sent_at: now() + TimeDelta::hours(ticket.into()) + TimeDelta::seconds(at.into()),
-        delivery: None,
-        held_until: None,
-        attachments: vec![],
+        ..blank_message(id.into(), of(ticket), sent_at)
     }
 }
 

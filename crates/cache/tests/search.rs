@@ -1,32 +1,30 @@
 //! What is looked for is found: by number, by address, by word, by condition.
 
-use chrono::{DateTime, TimeDelta, Utc};
+#[path = "fixture/records.rs"]
+mod records;
+
+use chrono::TimeDelta;
 use deskhand_cache::{Cache, Key, Progress, Reader, Slice, Viewer, Writer};
 use deskhand_domain::{
     AccountId, Author, Channel, Currency, Customer, CustomerId, Intent, Message, MessageKind,
-    Money, Mood, Order, OrderId, Priority, Shipment, Source, Ticket, TicketId, TicketStatus,
+    Money, Order, OrderId, Shipment, Source, Ticket, TicketId, TicketStatus,
     customer::Risk,
     order::{Address, FulfilmentStatus, PaymentStatus},
     shipment::TrackingStatus,
-    ticket::Identity,
 };
 use deskhand_protocol::{
     sync::{Change, Gone, Kind, Record},
     view::{Found, SearchHit, SearchQuery, SearchResults, Unclear, UnclearKind},
 };
 use proptest::{prelude::*, test_runner::Config};
+use records::{CUSTOMER as ANN, blank_message, blank_ticket, now};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 const ME: AccountId = AccountId(Uuid::from_u128(77));
-const ANN: CustomerId = CustomerId(Uuid::from_u128(5));
 const ORDER: OrderId = OrderId(Uuid::from_u128(6));
 const SLICE: Duration = Duration::from_millis(5);
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 0).expect("a moment")
-}
 
 fn source() -> Source {
     Source {
@@ -107,33 +105,9 @@ fn parcel() -> Shipment {
 fn ticket(number: u32) -> Ticket {
     let at = now() + TimeDelta::minutes(i64::from(number % 100_000));
     Ticket {
-        id: of(number),
-        number,
-        channel: Channel::Email,
         subject: "Where is my tent?".into(),
-        customer: ANN,
-        identity: Identity::Verified,
-        order: None,
-        assignee: None,
-        status: TicketStatus::Open,
-        priority: Priority::Normal,
-        tags: vec![],
         intent: Intent::WhereIsIt,
-        mood: Mood::Neutral,
-        language: "en".into(),
-        at_stake: None,
-        escalated: false,
-        created_at: at,
-        updated_at: at,
-        last_message_at: at,
-        snippet: String::new(),
-        waiting_since: None,
-        due_at: None,
-        seen_at: None,
-        snoozed_until: None,
-        mentions: vec![],
-        fields: deskhand_domain::Fields::new(),
-        merged_into: None,
+        ..blank_ticket(of(number), number, at)
     }
 }
 
@@ -142,17 +116,11 @@ fn of(number: u32) -> TicketId {
 }
 
 fn message(id: u32, ticket: u32, text: &str) -> Message {
+    let sent_at = now() + TimeDelta::seconds(id.into());
+    let id = Uuid::from_u128((1 << 96) + u128::from(id));
     Message {
-        id: Uuid::from_u128((1 << 96) + u128::from(id)).into(),
-        ticket: of(ticket),
-        kind: MessageKind::Public,
-        author: Author::Customer(ANN),
-        channel: Channel::Email,
         text: text.into(),
-        sent_at: now() + TimeDelta::seconds(id.into()),
-        delivery: None,
-        held_until: None,
-        attachments: vec![],
+        ..blank_message(id.into(), of(ticket), sent_at)
     }
 }
 

@@ -14,8 +14,11 @@ pub(crate) struct Pace {
     pub(crate) rows: Size,
     /// How many pages the next merge writes.
     pub(crate) pages: Size,
+    /// How many rows of an old index the next step takes away.
+    pub(crate) old: Size,
     pieces: AtomicU32,
     merges: AtomicBool,
+    swept: AtomicBool,
 }
 
 impl Pace {
@@ -23,10 +26,22 @@ impl Pace {
         Self {
             rows: Size::new(128, 64, 2048),
             pages: Size::new(128, 64, 2048),
+            old: Size::new(64, 32, 4096),
             pieces: AtomicU32::new(0),
+            swept: AtomicBool::new(false),
             // There may be pieces from before.
             merges: AtomicBool::new(true),
         }
+    }
+
+    /// A step took something away.
+    pub(crate) fn swept(&self) {
+        self.swept.store(true, Relaxed);
+    }
+
+    /// Whether the last step took something away.
+    pub(crate) fn is_swept(&self) -> bool {
+        self.swept.swap(false, Relaxed)
     }
 
     /// Whether pieces are put together next.

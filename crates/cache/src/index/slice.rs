@@ -5,7 +5,7 @@ use super::{
     file::{Index, Work},
     items,
     store::{forget, store},
-    text,
+    sweep, text,
 };
 use crate::{
     apply::Tx,
@@ -31,7 +31,8 @@ const LEFT_FREE: i64 = 1_000;
 pub enum Slice {
     /// It wrote the index, and held nobody.
     Index,
-    /// It held the copy's writer for a moment: notes that are indexed went.
+    /// It held the copy's writer for a moment: notes that are indexed went, or what an earlier
+    /// program left there.
     Copy,
     /// There is nothing to do.
     Nothing,
@@ -84,13 +85,18 @@ impl Writer {
             return Ok(Slice::Index);
         }
         if notes.is_empty() {
+            drop(copy);
             let cleared = forget_notes(&mut tx).await?;
             tx.commit().await.indexing("commit that all is in it")?;
             work.away.clear();
-            return match cleared || shrink(&file).await? {
-                true => Ok(Slice::Index),
-                false => Ok(Slice::Nothing),
-            };
+            if cleared || shrink(&file).await? {
+                return Ok(Slice::Index);
+            }
+            if sweep::is_due(&index.copy).await? {
+                self.sweep().await?;
+                return Ok(Slice::Copy);
+            }
+            return Ok(Slice::Nothing);
         }
         let taken = take(&notes, &done(&mut tx).await?, pace.rows.now());
         let rows: Vec<(Kind, i64)> = taken.rows.into_iter().collect();

@@ -257,3 +257,41 @@ async fn a_copy_that_was_cleared_does_not_ask_the_index_of_before() {
     assert_eq!(world.hits("harp").await, 1);
     assert_eq!(world.ask("harp").await.indexed, 100);
 }
+
+#[tokio::test]
+async fn an_index_that_an_earlier_program_left_in_the_copy_goes_and_all_is_found_again() {
+    let mut world = World::new(300).await;
+    world.index().await;
+    let search = include_str!("../../../../migrations/cache/202611202330_search.sql");
+    let merges = include_str!("../../../../migrations/cache/202611210150_merges.sql");
+    for statement in [
+        "drop trigger tickets_changed; drop trigger messages_changed; \
+         drop trigger customers_changed; drop trigger orders_changed; \
+         drop trigger shipments_changed; drop table evicted; drop table noted; drop table indexing; \
+         delete from _sqlx_migrations where version = 202611211330",
+        search,
+        merges,
+        "insert into documents (doc, kind, row) select rowid, 2, rowid from messages",
+        "insert into words (rowid, text) select rowid, body from messages",
+        "insert into exact (key, kind, row) select 'n' || id, 2, rowid from messages",
+    ] {
+        let done = sqlx::raw_sql(statement).execute(&world.writer.pool).await;
+        done.expect("as it was");
+    }
+    let file = world.index_file();
+    world = world
+        .reopen(|_| fs::remove_file(file).expect("there was none"))
+        .await;
+    assert_eq!(world.ask("lantern").await.indexed, 0);
+    world.index().await;
+    assert_eq!(world.hits("number300").await, 1);
+    let left: Vec<String> = sqlx::query_scalar(
+        "select name from sqlite_schema where name like 'words%' \
+         or name in ('documents', 'exact', 'to_index')",
+    )
+    .fetch_all(&world.reader.pool)
+    .await
+    .expect("listed");
+    assert_eq!(left, Vec::<String>::new());
+    world.reader.check().await.expect("the copy is whole");
+}

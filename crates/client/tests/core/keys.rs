@@ -164,6 +164,19 @@ async fn closed_shop() -> Fake {
     shop(|_, _| refused(503, "unavailable", "retry-after: 600\r\n", json!([]))).await
 }
 
+/// A desk that has signed in to a shop which says nothing more.
+async fn signed_in(
+    machine: &Arc<Machine>,
+    passphrase: Option<&str>,
+) -> (tempfile::TempDir, Fake, Client) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fake = closed_shop().await;
+    let (client, _) = start(folder.path(), machine).await;
+    let signed = sign_in(&client, &fake, passphrase).await;
+    signed.expect("signed in");
+    (folder, fake, client)
+}
+
 #[tokio::test]
 async fn without_a_keychain_a_passphrase_keeps_the_copy_over_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -247,13 +260,8 @@ async fn no_file_holds_key_token_or_passphrase_in_any_form() {
         Engine as _,
         engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
     };
-    let folder = tempfile::tempdir().expect("a folder");
     let machine = Machine::without_keychain();
-    let fake = closed_shop().await;
-    let (client, _) = start(folder.path(), &machine).await;
-    sign_in(&client, &fake, Some(PASSPHRASE))
-        .await
-        .expect("signed in");
+    let (folder, _fake, client) = signed_in(&machine, Some(PASSPHRASE)).await;
     write_note(&client).await;
     let secrets = unsealed(folder.path());
     assert_eq!(secrets.len(), 2, "the key and the token");
@@ -295,13 +303,8 @@ async fn no_file_holds_key_token_or_passphrase_in_any_form() {
 
 #[tokio::test]
 async fn a_sealed_copy_stays_sealed_until_the_sign_out_though_the_keychain_is_back() {
-    let folder = tempfile::tempdir().expect("a folder");
     let machine = Machine::without_keychain();
-    let fake = closed_shop().await;
-    let (client, _) = start(folder.path(), &machine).await;
-    sign_in(&client, &fake, Some(PASSPHRASE))
-        .await
-        .expect("signed in");
+    let (folder, fake, client) = signed_in(&machine, Some(PASSPHRASE)).await;
     client.stop().await;
 
     machine.breaks(None);
@@ -349,11 +352,8 @@ async fn a_wrong_password_leaves_no_sealed_file_and_the_next_try_is_free() {
 
 #[tokio::test]
 async fn a_keychain_that_was_locked_is_tried_again_without_a_restart() {
-    let folder = tempfile::tempdir().expect("a folder");
     let machine = Arc::new(Machine::default());
-    let fake = closed_shop().await;
-    let (client, _) = start(folder.path(), &machine).await;
-    sign_in(&client, &fake, None).await.expect("signed in");
+    let (folder, _fake, client) = signed_in(&machine, None).await;
     write_note(&client).await;
     client.stop().await;
 
@@ -396,11 +396,8 @@ async fn a_keychain_that_finds_nothing_but_takes_nothing_either_is_no_keychain()
 
 #[tokio::test]
 async fn a_key_of_the_keychain_moves_behind_the_passphrase_while_both_are_there() {
-    let folder = tempfile::tempdir().expect("a folder");
     let machine = Arc::new(Machine::default());
-    let fake = closed_shop().await;
-    let (client, _) = start(folder.path(), &machine).await;
-    sign_in(&client, &fake, None).await.expect("signed in");
+    let (folder, fake, client) = signed_in(&machine, None).await;
     write_note(&client).await;
     client.stop().await;
 
@@ -454,13 +451,8 @@ async fn the_sample_shop_needs_no_passphrase_and_leaves_nothing() {
 
 #[tokio::test]
 async fn a_copy_whose_passphrase_is_lost_can_be_given_up() {
-    let folder = tempfile::tempdir().expect("a folder");
     let machine = Machine::without_keychain();
-    let fake = closed_shop().await;
-    let (client, _) = start(folder.path(), &machine).await;
-    sign_in(&client, &fake, Some(PASSPHRASE))
-        .await
-        .expect("signed in");
+    let (folder, fake, client) = signed_in(&machine, Some(PASSPHRASE)).await;
     write_note(&client).await;
     client.stop().await;
 
@@ -481,13 +473,8 @@ async fn a_copy_whose_passphrase_is_lost_can_be_given_up() {
 
 #[tokio::test]
 async fn a_damaged_sealed_file_says_so_and_a_backup_of_it_opens_the_copy() {
-    let folder = tempfile::tempdir().expect("a folder");
     let machine = Machine::without_keychain();
-    let fake = closed_shop().await;
-    let (client, _) = start(folder.path(), &machine).await;
-    sign_in(&client, &fake, Some(PASSPHRASE))
-        .await
-        .expect("signed in");
+    let (folder, fake, client) = signed_in(&machine, Some(PASSPHRASE)).await;
     write_note(&client).await;
     client.stop().await;
     let file = folder.path().join("secrets.sealed");
