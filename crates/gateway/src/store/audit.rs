@@ -300,6 +300,7 @@ impl Store {
 
 /// Connects to a database that a gateway may be using, to read one state of it.
 pub async fn connect_to_read(location: &Location) -> Result<AnyConnection, StartError> {
+    sqlx::any::install_default_drivers();
     match location {
         Location::File(file) => sqlite::connect_to_read(file).await,
         Location::Url(url) => postgres::connect_to_read(url).await,

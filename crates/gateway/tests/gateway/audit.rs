@@ -251,3 +251,54 @@ async fn auditors_search_and_export_and_nobody_else() {
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{query}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_checks_prints_and_exports_beside_a_gateway_and_says_what_is_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = Config::embedded(folder.path());
+    let running = start(config.clone()).await.expect("a gateway");
+    let store = running.state.store.clone();
+    for _ in 0..3 {
+        let entry = Entry::new(Actor::System, Action::SignInRefused);
+        store.record(entry).await.expect("an entry");
+    }
+    let program = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_deskhand-gateway"))
+            .arg("audit")
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(folder.path())
+            .output()
+            .expect("the program runs");
+        let words = String::from_utf8(output.stdout).expect("text");
+        (output.status.code(), words)
+    };
+    let (code, words) = program(&["verify"]);
+    assert_eq!(code, Some(0), "{words}");
+    assert!(words.contains("the trail is whole"), "{words}");
+    assert!(words.contains("entries a second"), "{words}");
+    let key = public_key(&config).expect("a key").to_hex();
+    assert_eq!(program(&["key"]), (Some(0), format!("{key}\n")));
+    let (code, words) = program(&["export", "--action", "sign_in_refused", "--limit", "2"]);
+    assert_eq!((code, words.lines().count()), (Some(0), 2), "{words}");
+    running.stop().await;
+
+    let url = format!(
+        "sqlite://{}?mode=rw",
+        folder.path().join("gateway.db").display()
+    );
+    let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url)
+        .await
+        .expect("a connection");
+    for sql in [
+        "drop trigger audit_is_not_deleted",
+        "delete from audit where position = 3",
+    ] {
+        let done = sqlx::query(sql).execute(&mut connection).await;
+        done.expect("changed");
+    }
+    drop(connection);
+    let (code, words) = program(&["verify"]);
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("entry 3 is missing"), "{words}");
+}
