@@ -33,7 +33,7 @@ export type AccountId = string;
 /**
  * What was done. Names are stored for ever: none is changed or used again.
  */
-export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "sessions_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed";
+export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "token_reused" | "sessions_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed";
 
 /**
  * Who did something.
