@@ -182,7 +182,7 @@ async fn auditors_search_and_export_and_nobody_else() {
     let positions = |page: &AuditPage| -> Vec<i64> {
         page.entries.iter().map(|entry| entry.position).collect()
     };
-    assert_eq!(positions(&all), [6, 5, 4, 3, 2, 1], "newest first");
+    assert_eq!(positions(&all), [8, 7, 6, 5, 4, 3, 2, 1], "newest first");
     let mut walked = Vec::new();
     let mut next = String::new();
     loop {
@@ -199,7 +199,9 @@ async fn auditors_search_and_export_and_nobody_else() {
     for (query, expected) in [
         (format!("?customer={customer}"), vec![5]),
         (format!("?actor={actor}&action=note_written"), vec![5, 4]),
-        (format!("?actor={actor}"), vec![5, 4, 3]),
+        // What was refused is told as well.
+        (format!("?actor={actor}"), vec![7, 6, 5, 4, 3]),
+        (format!("?actor={actor}&action=denied"), vec![7, 6]),
         (format!("?from={now}"), vec![]),
         (format!("?until={now}&action=history_begun"), vec![2, 1]),
     ] {
@@ -231,7 +233,7 @@ async fn auditors_search_and_export_and_nobody_else() {
     let told = whole.last().expect("an entry");
     assert_eq!(
         (told.position, told.action),
-        (8, Action::AuditExported),
+        (10, Action::AuditExported),
         "with itself"
     );
     let mut before = BEGINNING;

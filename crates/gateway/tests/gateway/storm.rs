@@ -42,12 +42,11 @@ async fn five_hundred_desktops_come_back_at_once_and_all_are_live() {
     let address = shop.listen().await;
     let token = shop.sign_in("priya").await;
     shop.write(&token, TICKET, "note", "before").await;
-    let cursor = write_cursor(&LiveCursor {
-        epoch: shop.state.store.history().epoch,
-        scope: "tcs".to_owned(),
-        upto: *shop.state.store.head().borrow() - 1,
-    });
-    let cursor = json!(cursor);
+    let cursor = live_cursor(&shop, &token).await;
+    let mut cursor: LiveCursor =
+        read_cursor(cursor.as_str().expect("a cursor")).expect("a cursor of this gateway");
+    cursor.upto = *shop.state.store.head().borrow() - 1;
+    let cursor = json!(write_cursor(&cursor));
     let head = *shop.state.store.head().borrow();
     let connect = (0..DESKTOPS).map(|_| catches_up(&address, &token, &cursor, head));
     let mut desktops = join_all(connect).await;
