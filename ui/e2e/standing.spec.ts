@@ -15,7 +15,7 @@ test('the panel says where the order stands, why, and wakes the ticket when to l
     await expect(card.or(desk.panel.getByText('No order'))).toBeVisible();
   }
   await expect(card).toHaveAttribute('data-condition', 'stalled');
-  await expect(card).toContainText(/No scan for \d+ h; the usual gap is \d+ h\./);
+  await expect(card).toContainText(/No scan for \d+ [hd]; the usual gap is \d+ h\./);
   await expect(card).toContainText('ask the carrier where it is');
   await desk.expectAccessible();
 
