@@ -7,6 +7,7 @@
 
 use crate::random::Dice;
 use anyhow::{Context, ensure};
+use std::os::unix::fs::PermissionsExt as _;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -383,7 +384,9 @@ pub fn lay_out(files: &Files, from: &Path, to: &Path) -> anyhow::Result<()> {
     for (path, bytes) in files {
         let place = to.join(path.strip_prefix(from)?);
         std::fs::create_dir_all(place.parent().context("no folder")?)?;
-        std::fs::write(place, bytes)?;
+        std::fs::write(&place, bytes)?;
+        // The trace tells no rights; nothing here is for others.
+        std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
 }

@@ -47,6 +47,11 @@ impl AuditKey {
             Err(KeyError::File(error)) if error.kind() == io::ErrorKind::NotFound => {
                 Self::make(file)
             }
+            // The power went before the key was on the disk; until then nothing is signed with it.
+            Err(KeyError::Unreadable) if was_cut_short(file)? => {
+                std::fs::remove_file(file)?;
+                Self::make(file)
+            }
             other => other,
         }
     }
@@ -103,6 +108,12 @@ impl AuditKey {
     pub(super) fn sign(&self, bytes: &[u8]) -> String {
         hex(self.pair.sign(bytes).as_ref())
     }
+}
+
+/// Whether a file was made and its key never written.
+fn was_cut_short(file: &Path) -> Result<bool, KeyError> {
+    let bytes = std::fs::read(file)?;
+    Ok(bytes.len() < 64 || bytes.iter().all(|byte| *byte == 0))
 }
 
 /// The half of a key that checks.
