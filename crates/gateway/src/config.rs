@@ -5,11 +5,14 @@
 //! in the reference, and one call in [`Config::check`] if its values can contradict each other.
 
 mod door;
+mod proxy;
 mod read;
 mod sessions;
+mod tls;
 mod values;
 
 pub use door::Door;
+pub use proxy::{Proxy, ProxyHeader};
 pub use read::{Mistake, Mistakes, PREFIX, REFERENCE, read};
 use serde::{Deserialize, Serialize};
 pub use sessions::Sessions;
@@ -17,6 +20,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
+pub use tls::Tls;
 pub use values::{Period, Secret, Size};
 
 /// Where a gateway listens unless told otherwise.
@@ -46,6 +50,10 @@ pub struct Config {
     pub door: Door,
     /// How long somebody is signed in.
     pub sessions: Sessions,
+    /// TLS without a proxy.
+    pub tls: Tls,
+    /// Whose word about others counts.
+    pub proxy: Proxy,
 }
 
 impl Default for Config {
@@ -60,6 +68,8 @@ impl Default for Config {
             undo_seconds: 13,
             door: Door::default(),
             sessions: Sessions::default(),
+            tls: Tls::default(),
+            proxy: Proxy::default(),
         }
     }
 }
@@ -88,6 +98,8 @@ impl Config {
         );
         self.door.check(wrong);
         self.sessions.check(wrong);
+        self.tls.check(wrong);
+        self.proxy.check(wrong);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     feed::Feed,
     hub::Hub,
     passwords, prune, release,
-    serve::serve,
+    serve::{Entrance, Tally, TlsError},
     store::{Location, Seed, Store, StoreError},
     tasks::Tasks,
 };
@@ -25,7 +25,6 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 use tokio::net::TcpListener;
 
@@ -33,8 +32,6 @@ use tokio::net::TcpListener;
 const SAMPLE_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7431);
 /// When a sample shop in which nothing changed is made anew.
 const SAMPLE_AGE: TimeDelta = TimeDelta::hours(12);
-/// How long requests and sockets may take to end.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// Why a gateway did not start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +41,8 @@ pub enum StartError {
     Config(String),
     #[error("the configuration is wrong:\n{0}")]
     Mistakes(Mistakes),
+    #[error("the configuration is wrong: {0}")]
+    Tls(#[from] TlsError),
     #[error(
         "{address} is taken by another program: stop it, or choose another address with --listen"
     )]
@@ -141,7 +140,7 @@ impl StartError {
     /// The exit code of the program, one for each cause.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Mistakes(_) => 10,
+            Self::Config(_) | Self::Mistakes(_) | Self::Tls(_) => 10,
             Self::PortTaken { .. } => 11,
             Self::Listen { .. } => 12,
             Self::NotWritable { .. } => 13,
@@ -167,6 +166,8 @@ impl StartError {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Whom its door has cut.
+    pub tally: Arc<Tally>,
     /// Everything the handlers use; for tests that look behind the API.
     pub state: State,
     tasks: Tasks,
@@ -184,7 +185,11 @@ impl Drop for Running {
 impl Running {
     /// Stops: no new requests, running ones end, sockets are told, the database is closed.
     pub async fn stop(self) {
-        if !self.tasks.stop(DRAIN).await {
+        if !self
+            .tasks
+            .stop(self.state.config.door.shutdown_timeout.0)
+            .await
+        {
             tracing::warn!("some requests or sockets did not end in time");
         }
         self.heads.sign_logged(&self.state.store).await;
@@ -204,6 +209,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
             address: config.listen,
         });
     }
+    let entrance = Entrance::new(&config)?;
     let lock = lock(&config.data_dir)?;
     let listener = listen(config.listen).await?;
     let address = listener.local_addr().map_err(|error| StartError::Listen {
@@ -235,11 +241,12 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
         clock,
         tasks: tasks.clone(),
     };
-    let door = config.door.clone();
-    serve(listener, app::app(state.clone()), door, &tasks);
+    let tally = entrance.tally();
+    entrance.serve(listener, app::app(state.clone()), &tasks);
     tracing::info!(%address, sample = config.sample, "the gateway answers");
     Ok(Running {
         address,
+        tally,
         state,
         tasks,
         heads,

@@ -14,6 +14,7 @@ use deskhand_gateway::{
     feed::Feed,
     hub::Hub,
     passwords, release,
+    serve::Entrance,
     store::{Location, Store},
     tasks::Tasks,
     testing::{id, small_shop},
@@ -189,8 +190,8 @@ impl Shop {
             .await
             .expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
-        let door = self.state.config.door.clone();
-        deskhand_gateway::serve::serve(listener, self.app.clone(), door, &self.state.tasks);
+        let entrance = Entrance::new(&self.state.config).expect("an entrance");
+        entrance.serve(listener, self.app.clone(), &self.state.tasks);
         address
     }
 

@@ -4,6 +4,7 @@ mod audit;
 mod changes;
 mod chat;
 mod config;
+mod door;
 mod http;
 mod kit;
 mod live;
