@@ -71,6 +71,11 @@ power: setup-test
 tamper: setup-test
 	DESKHAND_TAMPERS=$(or $(TIMES),10000) cargo test --locked -p deskhand-gateway --test gateway -- --nocapture tampers
 
+# Slow connections against the gateway's door and against plain axum::serve: CONNECTIONS=10000 of them.
+.PHONY: siege
+siege:
+	cargo run -q --locked -p deskhand-gateway --example door_trial -- $(or $(CONNECTIONS),10000)
+
 # Licences, bans and sources of everything that comes into the program.
 .PHONY: deny
 deny:

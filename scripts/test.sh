@@ -37,5 +37,6 @@ phase clippy make -s clippy
 phase generated make -s gen-check
 phase build cargo build --locked --workspace --bins
 phase cargo-test cargo test --locked --workspace
+phase siege make -s siege CONNECTIONS=600
 phase screens scripts/screens.sh
 finish 0

@@ -7,6 +7,7 @@ mod config;
 mod door;
 mod http;
 mod kit;
+mod limits;
 mod live;
 mod proof;
 mod replies;
