@@ -40,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("deskhand-cache", &["domain", "protocol"]),
     (
         "deskhand-client",
-        &["cache", "drafting", "domain", "protocol"],
+        &["cache", "drafting", "domain", "policy", "protocol"],
     ),
     (
         "deskhand-gateway",

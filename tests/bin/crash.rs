@@ -107,6 +107,7 @@ fn colleague(id: Uuid) -> Account {
         name: "x".repeat(200),
         email: format!("{id}@example.com"),
         role: Role::Agent,
+        teams: vec![],
     }
 }
 

@@ -248,8 +248,8 @@ async fn written(folder: &Path) -> anyhow::Result<(Vec<Message>, Duration)> {
     let running = start_at(Config::embedded(folder), Clock::default()).await?;
     let took = began.elapsed();
     let mut all = Vec::new();
-    for change in running.state.store.changes_after(0, 100_000).await? {
-        if let deskhand_protocol::sync::Record::Message(message) = change.record {
+    for placed in running.state.store.changes_after(0, 100_000).await? {
+        if let deskhand_protocol::sync::Record::Message(message) = placed.change.record {
             all.push(message);
         }
     }

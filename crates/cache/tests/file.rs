@@ -16,6 +16,7 @@ fn colleague(number: u128, name: &str) -> Change {
         name,
         email,
         role: Role::Agent,
+        teams: vec![],
     };
     Change {
         position: 1,

@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    link, outbox, search,
+    link, outbox, preview, search,
     shop::{cache_failed, lock},
     ticket_ops, undo, views,
 };
@@ -18,7 +18,8 @@ use deskhand_protocol::{
         AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Link, MacroView, MergeInto,
         Nothing, OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase, Password,
         SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange,
-        TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
+        TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts,
+        Wish,
     },
 };
 
@@ -139,6 +140,10 @@ impl Calls for Client {
 
     async fn take_back(&self, which: OpRef) -> Result<TakenBack, CallError> {
         undo::take_back(&*self.shop()?, which.op).await
+    }
+
+    async fn may(&self, wish: Wish) -> Result<Verdict, CallError> {
+        preview::may(&*self.shop()?, wish).await
     }
 
     async fn undo_send(&self, which: UndoSend) -> Result<TakenBack, CallError> {

@@ -28,6 +28,7 @@ mod outbox;
 mod overlay;
 mod pass;
 mod presence;
+mod preview;
 mod profile;
 mod sealed;
 mod search;

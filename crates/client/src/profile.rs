@@ -1,7 +1,7 @@
 //! Who signed in last, and where. A plain file: it holds no secret.
 
 use chrono::{DateTime, Utc};
-use deskhand_domain::{Account, Scope, Shop};
+use deskhand_domain::{Account, Scope, Shop, Team};
 use deskhand_protocol::rest::Session;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -30,6 +30,10 @@ pub(crate) struct Profile {
 pub(crate) struct Signed {
     pub(crate) account: Account,
     pub(crate) scopes: Vec<Scope>,
+    #[serde(default)]
+    pub(crate) refunds_up_to: u32,
+    #[serde(default)]
+    pub(crate) teams: Vec<Team>,
     pub(crate) shop: Shop,
     pub(crate) expires_at: DateTime<Utc>,
 }
@@ -39,6 +43,8 @@ impl From<&Session> for Signed {
         Self {
             account: session.account.clone(),
             scopes: session.scopes.clone(),
+            refunds_up_to: session.refunds_up_to,
+            teams: session.teams.clone(),
             shop: session.shop.clone(),
             expires_at: session.expires_at,
         }

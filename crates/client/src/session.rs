@@ -277,6 +277,8 @@ impl Client {
         let signed_in = SignedIn {
             account: signed.account.clone(),
             scopes: signed.scopes.clone(),
+            refunds_up_to: signed.refunds_up_to,
+            teams: signed.teams.clone(),
             shop: signed.shop.clone(),
             gateway: address.text(),
             sample: profile.sample,

@@ -1,6 +1,6 @@
 //! Who signs in, what they are at the shop, and what a role can be allowed.
 
-use crate::ids::AccountId;
+use crate::ids::{AccountId, TeamId};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use ts_rs::TS;
@@ -17,6 +17,19 @@ pub struct Account {
     pub email: String,
     /// What it may do.
     pub role: Role,
+    /// Whose tickets it sees.
+    #[serde(default)]
+    #[ts(optional, as = "Option<Vec<TeamId>>")]
+    pub teams: Vec<TeamId>,
+}
+
+/// Some colleagues and the tickets they look after. Every ticket is of one team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Team {
+    /// Its id.
+    pub id: TeamId,
+    /// Its name, at most 60 characters.
+    pub name: String,
 }
 
 /// What somebody is at the shop. What a role may do stands in `roles.toml` of the policy.
@@ -95,22 +108,6 @@ impl Role {
         Self::Auditor,
         Self::Service,
     ];
-
-    /// Whether the role has the scope. What is not listed is denied.
-    pub fn may(self, scope: Scope) -> bool {
-        use Scope::{AuditRead, CustomersRead, MessagesSend, TicketsRead, TicketsWrite};
-        match self {
-            Self::Agent | Self::SeniorAgent | Self::Supervisor => {
-                matches!(
-                    scope,
-                    TicketsRead | TicketsWrite | MessagesSend | CustomersRead
-                )
-            }
-            Self::Admin => true,
-            Self::Auditor => matches!(scope, AuditRead),
-            Self::Service | Self::Custom(_) => false,
-        }
-    }
 
     /// The role as it is written in databases and bodies.
     pub fn as_str(&self) -> &str {

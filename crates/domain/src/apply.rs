@@ -132,6 +132,7 @@ mod tests {
             customer: CustomerId(Uuid::nil()),
             identity: Identity::Claimed,
             order: None,
+            team: crate::ids::TeamId::MAIN,
             assignee: None,
             status: TicketStatus::Open,
             priority: Priority::Normal,

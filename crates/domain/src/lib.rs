@@ -14,6 +14,7 @@ pub mod field;
 pub mod ids;
 pub mod knowledge;
 pub mod macros;
+pub mod mask;
 pub mod message;
 pub mod money;
 pub mod order;
@@ -26,7 +27,7 @@ pub mod text;
 pub mod ticket;
 pub mod wismo;
 
-pub use account::{Account, Role, Scope};
+pub use account::{Account, Role, Scope, Team};
 pub use apply::Operation;
 pub use customer::Customer;
 pub use field::{Compared, Field, FieldChanges, FieldKind, FieldValue, Fields};

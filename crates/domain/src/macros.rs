@@ -2,8 +2,8 @@
 //! it is, so that whoever sends it sees the gap.
 
 use crate::{
-    account::Account, calendar, calendar::main, customer::Customer, money::Money, order::Order,
-    shipment::Shipment, shop::Shop, ticket::Ticket,
+    account::Account, calendar, calendar::main, customer::Customer, mask, money::Money,
+    order::Order, shipment::Shipment, shop::Shop, ticket::Ticket,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -100,7 +100,8 @@ fn value(name: &str, language: &str, around: &Around<'_>) -> Option<String> {
         ("ticket", "subject") => around.ticket.subject.clone(),
         _ => return None,
     };
-    (!found.trim().is_empty()).then_some(found)
+    // What is masked is no answer either: it would go out to the customer.
+    (!found.trim().is_empty() && !mask::is_masked(&found)).then_some(found)
 }
 
 fn first(name: &str) -> String {

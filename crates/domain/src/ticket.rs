@@ -2,7 +2,7 @@
 
 use crate::{
     field::Fields,
-    ids::{AccountId, CustomerId, OrderId, TicketId},
+    ids::{AccountId, CustomerId, OrderId, TeamId, TicketId},
     money::Money,
 };
 use chrono::{DateTime, Utc};
@@ -28,6 +28,10 @@ pub struct Ticket {
     pub identity: Identity,
     /// The order it is about, if known.
     pub order: Option<OrderId>,
+    /// Whose it is: only that team sees it.
+    #[serde(default)]
+    #[ts(optional, as = "Option<TeamId>")]
+    pub team: TeamId,
     /// Who looks after it.
     pub assignee: Option<AccountId>,
     /// Where it is in its life.
@@ -221,6 +225,7 @@ mod tests {
             customer: CustomerId(uuid::Uuid::nil()),
             identity: Identity::Claimed,
             order: None,
+            team: TeamId::MAIN,
             assignee: None,
             status: TicketStatus::Open,
             priority: Priority::Normal,

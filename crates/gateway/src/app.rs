@@ -1,8 +1,19 @@
 //! The whole HTTP interface as one value, so that tests need no socket.
 
 use crate::{
-    admission::Admission, clock::Clock, config::Config, extract::peer, feed::Feed, hub::Hub,
-    problem::Refusal, routes, store::Store, tasks::Tasks, throttle::Throttles, via::Via,
+    admission::Admission,
+    clock::Clock,
+    config::Config,
+    extract::peer,
+    feed::Feed,
+    gate::Gate,
+    hub::Hub,
+    problem::{Denied, Refusal},
+    routes,
+    store::{Entry, Store},
+    tasks::Tasks,
+    throttle::Throttles,
+    via::Via,
 };
 use axum::{
     Router,
@@ -11,7 +22,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
-use deskhand_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION, problem::Code};
+use deskhand_protocol::{PROTOCOL_HEADER, PROTOCOL_VERSION, audit, problem::Code};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
@@ -30,6 +41,8 @@ pub struct State {
     pub store: Store,
     /// Commits on their way to sockets.
     pub feed: Feed,
+    /// Who may do what.
+    pub gate: Gate,
     /// What is said and never stored.
     pub hub: Hub,
     /// The line of desktops that catch up.
@@ -110,9 +123,12 @@ async fn finish(
         peer: peer(request.extensions()),
         request: Some(id.clone()),
     };
-    let mut response = via.during(next.run(request)).await;
+    let mut response = via.clone().during(next.run(request)).await;
     let status = response.status();
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        if let Some(denied) = refusal.what_was_denied() {
+            record(&state, denied.clone(), via).await;
+        }
         response = refusal.answer(Some(id.clone()));
     } else if status.is_client_error() || status.is_server_error() {
         response = Refusal::of_status(status).answer(Some(id.clone()));
@@ -124,6 +140,17 @@ async fn finish(
     let ms = (state.clock.now() - started).num_milliseconds();
     tracing::info!(request_id = id, %method, route, status = response.status().as_u16(), ms, "answered");
     response
+}
+
+/// What was denied is in the audit trail before it is answered. When it cannot be, it is denied all
+/// the same.
+async fn record(state: &State, denied: Denied, via: Via) {
+    let entry = Entry::new(denied.account, audit::Action::Denied)
+        .with("wanted", denied.action.as_str())
+        .with("rule", denied.rule);
+    if let Err(error) = via.during(state.store.record(entry)).await {
+        tracing::error!(%error, "a denied attempt could not be recorded");
+    }
 }
 
 /// Headers for every answer; a page that sets its own keeps it.
@@ -169,6 +196,7 @@ mod tests {
             throttles: Arc::new(throttles(&config)),
             config,
             feed: Feed::start(&store, &tasks),
+            gate: Gate::new(crate::policies::read(None).expect("a policy")),
             hub: Hub::default(),
             admission: Admission::default(),
             store,

@@ -3,8 +3,10 @@
 use crate::{
     app::State,
     feed::read_cursor,
+    gate,
     passwords::digest,
     problem::Refusal,
+    sight::Sight,
     store::{Standing, Visitor},
 };
 use axum::{
@@ -12,10 +14,11 @@ use axum::{
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
     http::{Extensions, HeaderMap, header, request::Parts},
 };
-use deskhand_domain::{Account, DeviceId, Instant, OpId, Scope};
+use deskhand_domain::{Account, DeviceId, Instant, OpId, TeamId, Ticket, TicketId};
+use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{IDEMPOTENCY_HEADER, problem::Code};
 use serde::de::DeserializeOwned;
-use std::{convert::Infallible, net::SocketAddr, str::FromStr};
+use std::{convert::Infallible, net::SocketAddr, str::FromStr, sync::Arc};
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -201,19 +204,43 @@ pub struct Who {
     pub expires_at: Instant,
     /// The device.
     pub device: DeviceId,
+    /// What they may do and see.
+    pub standing: Arc<gate::Standing>,
 }
 
 impl Who {
-    /// Refuses unless the role has the scope.
-    pub fn must(&self, scope: Scope) -> Result<(), Refusal> {
-        if self.account.role.may(scope) {
-            Ok(())
-        } else {
-            Err(Refusal::new(
-                Code::Forbidden,
-                "your role may not do this: ask somebody who may, or an admin",
-            ))
+    /// Refuses in the words of the rule, unless they may.
+    pub fn may(&self, action: Action, resource: &Resource) -> Result<(), Refusal> {
+        self.standing.may(action, resource)
+    }
+
+    /// What they see.
+    pub fn sight(&self) -> &Sight {
+        self.standing.sight()
+    }
+
+    /// A ticket that they see; any other does not exist for them.
+    pub async fn ticket(&self, state: &State, id: TicketId) -> Result<Ticket, Refusal> {
+        let found = state.store.get::<Ticket>(id.0).await?;
+        let teams = self.sight().teams();
+        let seen = found.filter(|ticket| teams.contains(&ticket.team));
+        match seen {
+            Some(ticket) => Ok(ticket),
+            // Who sees no tickets at all is told so, and nothing of this one.
+            None => {
+                self.must_see_tickets()?;
+                Err(Refusal::not_found())
+            }
         }
+    }
+
+    /// Refuses whoever sees no tickets of anybody.
+    pub fn must_see_tickets(&self) -> Result<(), Refusal> {
+        if self.sight().teams().is_empty() {
+            let team = TeamId::MAIN;
+            self.may(Action::TicketRead, &Resource::Ticket { team })?;
+        }
+        Ok(())
     }
 }
 
@@ -224,6 +251,10 @@ impl FromRequestParts<State> for Who {
         let token = bearer(&parts.headers).ok_or_else(Refusal::signed_out)?;
         match state.store.session(&digest(token)).await? {
             Standing::Open(session) => Ok(Self {
+                standing: {
+                    let teams = state.store.teams();
+                    state.gate.standing(&session.account, None, &teams)
+                },
                 account: session.account,
                 expires_at: session.expires_at,
                 device: session.device,

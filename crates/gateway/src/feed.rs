@@ -1,18 +1,19 @@
 //! Carries commits to sockets: each batch is read and encoded once, and shared by all.
 
 use crate::{
+    sight::{Placed, Sight},
     store::{Store, StoreError},
     tasks::Tasks,
 };
 use axum::extract::ws::Utf8Bytes;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use deskhand_domain::{Role, Scope};
-use deskhand_protocol::{
-    live::ServerFrame,
-    sync::{Change, Kind},
-};
+use deskhand_protocol::{live::ServerFrame, sync::Change};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::sync::broadcast;
 
 /// How many entities a frame holds at most.
@@ -32,56 +33,6 @@ pub struct LiveCursor {
     pub upto: i64,
 }
 
-/// What somebody may see of the feed. Decided once for each socket, not for each row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sight {
-    tickets: bool,
-    customers: bool,
-    colleagues: bool,
-}
-
-impl Sight {
-    /// What a role may see; what is not listed is denied.
-    pub fn of(role: Role) -> Self {
-        Self {
-            tickets: role.may(Scope::TicketsRead),
-            customers: role.may(Scope::CustomersRead),
-            colleagues: role.may(Scope::TicketsRead) || role.may(Scope::AuditRead),
-        }
-    }
-
-    /// Its name in cursors.
-    pub fn scope(self) -> String {
-        [
-            (self.tickets, 't'),
-            (self.customers, 'c'),
-            (self.colleagues, 's'),
-        ]
-        .into_iter()
-        .filter_map(|(sees, sign)| sees.then_some(sign))
-        .collect()
-    }
-
-    /// Whether entities of a kind are visible.
-    pub fn may(self, kind: Kind) -> bool {
-        match kind {
-            Kind::Ticket | Kind::Message => self.tickets,
-            Kind::Customer | Kind::Order | Kind::Shipment => self.customers,
-            Kind::Account | Kind::Macro | Kind::Article | Kind::Field => self.colleagues,
-        }
-    }
-
-    const WHOLE: Self = Self {
-        tickets: true,
-        customers: true,
-        colleagues: true,
-    };
-
-    fn is_whole(self) -> bool {
-        self == Self::WHOLE
-    }
-}
-
 /// Some consecutive positions of the feed.
 pub struct Batch {
     /// The position before the first.
@@ -89,37 +40,35 @@ pub struct Batch {
     /// The last position.
     pub upto: i64,
     /// The entities.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Placed>,
     epoch: String,
-    /// The frame for those who see everything, which is nearly everybody.
-    whole: Utf8Bytes,
+    /// The frame of each sight that was asked for: encoded once, however many sockets have it.
+    frames: Mutex<BTreeMap<Sight, Utf8Bytes>>,
 }
 
 impl Batch {
-    /// Puts a batch together and encodes it.
-    pub fn new(epoch: &str, after: i64, changes: Vec<Change>) -> Option<Self> {
-        let upto = changes.last()?.position;
-        let whole = frame(epoch, Sight::WHOLE, after, changes.clone(), upto);
+    /// Puts a batch together.
+    pub fn new(epoch: &str, after: i64, changes: Vec<Placed>) -> Option<Self> {
         Some(Self {
             after,
-            upto,
+            upto: changes.last()?.change.position,
             changes,
             epoch: epoch.to_owned(),
-            whole,
+            frames: Mutex::default(),
         })
     }
 
     /// The frame for somebody's sight.
-    pub fn frame(&self, sight: Sight) -> Utf8Bytes {
-        if sight.is_whole() {
-            return self.whole.clone();
+    pub fn frame(&self, sight: &Sight) -> Utf8Bytes {
+        // Held while it is encoded: who has the same sight would encode the same.
+        let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(frame) = frames.get(sight) {
+            return frame.clone();
         }
-        let visible = self
-            .changes
-            .iter()
-            .filter(|change| sight.may(change.record.key().0));
-        let visible = visible.cloned().collect();
-        frame(&self.epoch, sight, self.after, visible, self.upto)
+        let shown = self.changes.iter().filter_map(|placed| sight.shows(placed));
+        let frame = frame(&self.epoch, sight, self.after, shown.collect(), self.upto);
+        frames.insert(sight.clone(), frame.clone());
+        frame
     }
 }
 
@@ -179,7 +128,7 @@ impl Feed {
     }
 }
 
-fn frame(epoch: &str, sight: Sight, after: i64, changes: Vec<Change>, upto: i64) -> Utf8Bytes {
+fn frame(epoch: &str, sight: &Sight, after: i64, changes: Vec<Change>, upto: i64) -> Utf8Bytes {
     let cursor = write_cursor(&LiveCursor {
         epoch: epoch.to_owned(),
         scope: sight.scope(),

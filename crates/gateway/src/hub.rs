@@ -26,6 +26,8 @@ pub enum Passing {
         /// Who.
         accounts: Vec<AccountId>,
     },
+    /// Somebody may see other things now: every socket looks whether it is its own account.
+    Rescoped,
 }
 
 /// The meeting point of all sockets of one gateway.

@@ -7,6 +7,7 @@ use deskhand_gateway::{
     Config, StartError,
     audit::{command, key::PublicKey},
     config::{self, REFERENCE},
+    explain::explain,
     new_epoch, policies, revoke,
     routes::Description,
     start,
@@ -84,6 +85,18 @@ enum PolicyCommand {
         /// The folder with the shop's own roles.toml and .cedar files; without it, the policy that
         /// every gateway has.
         folder: Option<PathBuf>,
+    },
+    /// Says which rule decides whether an account may do something. The gateway may run meanwhile.
+    Explain {
+        #[command(flatten)]
+        place: Place,
+        /// The account's address.
+        #[arg(long = "as")]
+        account: String,
+        /// What it wants to do, such as ticket.write.
+        action: String,
+        /// With what: shop, customer, order, ticket:17, team:ID or refund:120.50:EUR.
+        resource: String,
     },
 }
 
@@ -208,6 +221,12 @@ async fn main() -> ExitCode {
             Ok(false) => ExitCode::FAILURE,
             Err(error) => finish(Err(error)),
         },
+        Command::Policy(PolicyCommand::Explain {
+            place,
+            account,
+            action,
+            resource,
+        }) => finish(told(&place, &account, &action, &resource).await),
         Command::Serve(serve) => {
             log();
             finish(run(serve).await)
@@ -237,6 +256,17 @@ fn check_policy(folder: Option<&Path>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn told(
+    place: &Place,
+    account: &str,
+    action: &str,
+    resource: &str,
+) -> Result<(), StartError> {
+    let config = place.read()?;
+    println!("{}", explain(&config, account, action, resource).await?);
+    Ok(())
 }
 
 fn finish(done: Result<(), StartError>) -> ExitCode {

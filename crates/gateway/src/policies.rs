@@ -1,7 +1,12 @@
 //! The folder with a shop's own roles and rules.
 
+use crate::{app::State, hub::Passing, store::Entry};
 use deskhand_policy::{Broken, Mistake, Policy, Source};
-use std::path::Path;
+use deskhand_protocol::audit::{Action, Actor};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Reads the policy with the files of a folder, or without any.
 pub fn read(folder: Option<&Path>) -> Result<Policy, Broken> {
@@ -45,6 +50,76 @@ pub fn sources(folder: &Path) -> Result<Vec<Source>, Broken> {
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+/// How often the folder is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Puts another policy in force when the files of the folder are others: all of them, or none when
+/// anything is wrong with them.
+pub fn follow(folder: PathBuf, state: &State) {
+    let (state, stop) = (state.clone(), state.tasks.stopping());
+    state.tasks.clone().spawn("policy", async move {
+        let mut follower = Follower::new(folder);
+        let mut look = tokio::time::interval(LOOK);
+        while stop.run_until_cancelled(look.tick()).await.is_some() {
+            follower.look(&state).await;
+        }
+    });
+}
+
+/// A folder that is looked at from time to time.
+pub struct Follower {
+    folder: PathBuf,
+    /// What was taken, or found wrong.
+    known: Result<Vec<Source>, Broken>,
+    /// What the last look saw.
+    before: Result<Vec<Source>, Broken>,
+}
+
+impl Follower {
+    /// Begins with what is in the folder: that is in force already.
+    pub fn new(folder: PathBuf) -> Self {
+        let known = sources(&folder);
+        Self {
+            before: known.clone(),
+            known,
+            folder,
+        }
+    }
+
+    /// Takes what is there when the look before saw the same: nobody is writing.
+    pub async fn look(&mut self, state: &State) {
+        let now = sources(&self.folder);
+        if now == self.before && now != self.known {
+            take(state, now.clone()).await;
+            self.known = now;
+        } else {
+            self.before = now;
+        }
+    }
+}
+
+async fn take(state: &State, now: Result<Vec<Source>, Broken>) {
+    match now.and_then(|own| Policy::read(&own)) {
+        Ok(policy) => {
+            let (roles, rules) = (policy.roles().len(), policy.rules().count());
+            state.gate.replace(policy);
+            state.hub.say(Passing::Rescoped);
+            tracing::info!(roles, rules, "another policy is in force");
+            let entry = Entry::new(Actor::System, Action::PolicyChanged)
+                .with("roles", roles)
+                .with("rules", rules);
+            if let Err(error) = state.store.record(entry).await {
+                tracing::error!(%error, "the change of the policy could not be recorded");
+            }
+        }
+        Err(Broken(mistakes)) => {
+            for mistake in mistakes {
+                tracing::error!(%mistake, "the policy is wrong: the one before stays in force");
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
-use deskhand_domain::{Compared, Message, text::TextError};
+use deskhand_domain::{AccountId, Compared, Message, text::TextError};
+use deskhand_policy::{Action, Decision};
 use deskhand_protocol::problem::{Code, FieldError, Problem};
 
 /// Why a request is refused.
@@ -18,6 +19,18 @@ pub struct Refusal {
     errors: Vec<FieldError>,
     meanwhile: Meanwhile,
     retry_after: Option<TimeDelta>,
+    denied: Option<Box<Denied>>,
+}
+
+/// What a policy denied, for the audit trail.
+#[derive(Debug, Clone)]
+pub struct Denied {
+    /// Whom.
+    pub account: AccountId,
+    /// What they wanted.
+    pub action: Action,
+    /// The rule that decided.
+    pub rule: Option<String>,
 }
 
 /// What happened since whoever asks looked.
@@ -40,6 +53,7 @@ impl Refusal {
             errors: Vec::new(),
             meanwhile: Meanwhile::Nothing,
             retry_after: None,
+            denied: None,
         }
     }
 
@@ -82,6 +96,22 @@ impl Refusal {
             Code::NotFound,
             "there is no such thing, or not for this account",
         )
+    }
+
+    /// The policy says no, in the words of its rule.
+    pub fn denied(account: AccountId, action: Action, decision: Decision) -> Self {
+        let mut refusal = Self::new(Code::Forbidden, decision.words);
+        refusal.denied = Some(Box::new(Denied {
+            account,
+            action,
+            rule: decision.rule,
+        }));
+        refusal
+    }
+
+    /// What the policy denied, if it is that.
+    pub fn what_was_denied(&self) -> Option<&Denied> {
+        self.denied.as_deref()
     }
 
     /// Too often.

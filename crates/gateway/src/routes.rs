@@ -1,5 +1,6 @@
 //! Every route, by resource.
 
+mod accounts;
 mod audit;
 mod chat;
 mod customers;
@@ -100,6 +101,12 @@ pub fn all() -> Routes {
         .get("/v1/customers", customers::list)
         .get("/v1/customers/{customer}", customers::one)
         .get("/v1/customers/{customer}/orders", customers::orders)
+        .post("/v1/customers/{customer}/reveal", customers::reveal)
+        .get("/v1/accounts", accounts::list)
+        .patch("/v1/accounts/{account}", accounts::assign)
+        .get("/v1/roles", accounts::roles)
+        .get("/v1/teams", accounts::teams)
+        .post("/v1/teams", accounts::add_team)
         .get("/v1/orders", orders::list)
         .get("/v1/orders/{order}", orders::one)
         .get("/v1/orders/{order}/shipments", orders::shipments)
@@ -150,6 +157,12 @@ pub fn all() -> Routes {
         customers::list,
         customers::one,
         customers::orders,
+        customers::reveal,
+        accounts::list,
+        accounts::assign,
+        accounts::roles,
+        accounts::teams,
+        accounts::add_team,
         orders::list,
         orders::one,
         orders::shipments,
@@ -191,6 +204,14 @@ fn reply(done: Done) -> Response {
 fn listed<T>((items, next): (Vec<T>, Option<ListCursor>)) -> axum::Json<Page<T>> {
     let next = next.as_ref().map(write_cursor);
     axum::Json(Page { items, next })
+}
+
+/// The same, each as somebody sees it.
+fn shown<T>(
+    (items, next): (Vec<T>, Option<ListCursor>),
+    show: impl FnMut(T) -> T,
+) -> axum::Json<Page<T>> {
+    listed((items.into_iter().map(show).collect(), next))
 }
 
 /// The place and size of the wanted page.

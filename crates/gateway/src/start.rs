@@ -12,8 +12,9 @@ use crate::{
     clock::Clock,
     config::{Config, Mistakes},
     feed::Feed,
+    gate::Gate,
     hub::Hub,
-    passwords, prune, release,
+    passwords, policies, prune, release,
     serve::serve,
     store::{Location, Seed, Store, StoreError},
     tasks::Tasks,
@@ -118,6 +119,8 @@ pub enum StartError {
     #[error("{} signs the audit trail, and {error}", file.display())]
     AuditKey { file: PathBuf, error: KeyError },
     #[error(transparent)]
+    Policy(#[from] deskhand_policy::Broken),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -159,6 +162,7 @@ impl StartError {
             Self::NoAccount { .. } => 25,
             Self::AuditKey { .. } => 26,
             Self::Output(_) => 27,
+            Self::Policy(_) => 28,
         }
     }
 }
@@ -204,6 +208,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
             address: config.listen,
         });
     }
+    let gate = Gate::new(policies::read(config.policy.folder.as_deref())?);
     let lock = lock(&config.data_dir)?;
     let listener = listen(config.listen).await?;
     let address = listener.local_addr().map_err(|error| StartError::Listen {
@@ -229,12 +234,16 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
         throttles: Arc::new(app::throttles(&config)),
         config: config.clone(),
         feed: Feed::start(&store, &tasks),
+        gate,
         hub: Hub::default(),
         admission: Admission::default(),
         store,
         clock,
         tasks: tasks.clone(),
     };
+    if let Some(folder) = &config.policy.folder {
+        policies::follow(folder.clone(), &state);
+    }
     let door = config.door.clone();
     serve(listener, app::app(state.clone()), door, &tasks);
     tracing::info!(%address, sample = config.sample, "the gateway answers");

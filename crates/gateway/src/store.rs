@@ -17,14 +17,15 @@ mod lists;
 mod merge;
 mod operations;
 mod patch;
+mod peek;
 mod postgres;
 mod replies;
-mod roles;
 mod seed;
 mod sessions;
 mod sql;
 mod sqlite;
 mod sync;
+mod teams;
 mod tickets;
 
 pub use audit::{AuditFilter, Entry, Trail, connect_to_read, read_entries, read_trail, stored};
@@ -33,14 +34,16 @@ pub use error::{Doing, StoreError};
 pub use fields::{FIELDS, check_definition};
 pub use lists::{ListCursor, OrderFilter, TicketFilter};
 pub use operations::{Done, Operation, Outcome};
+pub use peek::Peek;
 pub use replies::Undo;
 pub use seed::Seed;
 pub use sessions::{NewDevice, NewPair, Refreshed, SignedIn, Standing};
 pub use sync::{Next, SyncCursor};
+pub use teams::Assigned;
 
 use crate::{audit::key::AuditKey, clock::Clock, tasks::Tasks, via::Via};
 use chrono::TimeDelta;
-use deskhand_domain::{Instant, Shop};
+use deskhand_domain::{Instant, Shop, Team, TeamId};
 use deskhand_protocol::sync::Kind;
 use entity::Row;
 use futures_util::future::BoxFuture;
@@ -85,6 +88,10 @@ struct Inner {
     head: watch::Sender<i64>,
     /// What holds for the whole history; changes only when a sample shop is made anew.
     history: RwLock<History>,
+    /// Every team; changes only when an admin makes one.
+    teams: RwLock<Arc<Vec<Team>>>,
+    /// Whose tickets are that somebody has open.
+    owners: Mutex<teams::Owners>,
     /// How long replies are held, in milliseconds.
     hold: AtomicI64,
     /// Says that a reply is held.
@@ -111,6 +118,10 @@ pub struct Tx {
     inner: Transaction<'static, Any>,
     head: i64,
     touched: BTreeSet<(Kind, Uuid)>,
+    /// Whose tickets there are for this transaction; all, unless told.
+    only: Option<BTreeSet<TeamId>>,
+    /// Whether tickets went to other teams.
+    moved: bool,
     /// How long replies are held.
     hold: TimeDelta,
     /// Whether it holds one.
@@ -167,6 +178,8 @@ impl Store {
                 clock,
                 head: watch::Sender::new(0),
                 history: RwLock::default(),
+                teams: RwLock::default(),
+                owners: Mutex::default(),
                 hold: AtomicI64::new(0),
                 held: Notify::new(),
                 known: sessions::Known::default(),
@@ -235,6 +248,8 @@ impl Store {
             inner,
             head,
             touched: BTreeSet::new(),
+            only: None,
+            moved: false,
             hold: TimeDelta::milliseconds(self.inner.hold.load(Ordering::Relaxed)),
             held: false,
             trail: Trail {
@@ -254,9 +269,12 @@ impl Store {
     async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
         tx.write_entries().await?;
         let head = tx.number().await?;
-        let held = tx.held;
+        let (held, moved) = (tx.held, tx.moved);
         let version = tx.session_version().await?;
         tx.inner.commit().await.doing("commit")?;
+        if moved {
+            self.forget_owners();
+        }
         self.inner.head.send_if_modified(|known| {
             let newer = head > *known;
             *known = head.max(*known);

@@ -44,6 +44,7 @@ pub fn small_shop(now: Instant, tickets: u64, password_hash: String) -> Seed {
             order_prefix: "HP-".to_owned(),
             time_zone: "Europe/Berlin".to_owned(),
         },
+        teams: Vec::new(),
         accounts: accounts(),
         password_hash,
         sample: true,
@@ -87,6 +88,7 @@ fn accounts() -> Vec<Account> {
         name: name.to_owned(),
         email: email.to_owned(),
         role,
+        teams: vec![deskhand_domain::TeamId::MAIN],
     })
     .collect()
 }
@@ -173,6 +175,7 @@ fn ticket(number: u64, now: Instant) -> Ticket {
         customer: CustomerId(id(2, number)),
         identity: Identity::Claimed,
         order: Some(OrderId(id(3, number))),
+        team: deskhand_domain::TeamId::MAIN,
         assignee: None,
         status: if closed {
             TicketStatus::Closed

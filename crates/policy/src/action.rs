@@ -68,6 +68,26 @@ actions! {
     PolicyManage = "policy.manage";
 }
 
+impl Action {
+    /// What it is done to: `Ticket`, `Customer`, `Order`, `Refund` or `Shop`.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::TicketRead | Self::TicketWrite | Self::TicketMove | Self::MessageSend => "Ticket",
+            Self::CustomerRead | Self::CustomerContact | Self::CustomerReveal => "Customer",
+            Self::OrderRead | Self::OrderAct => "Order",
+            Self::RefundRequest | Self::RefundExecute | Self::RefundApprove => "Refund",
+            Self::KnowledgeRead
+            | Self::ColleagueRead
+            | Self::FieldsDefine
+            | Self::MetricsRead
+            | Self::AuditRead
+            | Self::ExportRead
+            | Self::AccountsManage
+            | Self::PolicyManage => "Shop",
+        }
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -134,6 +134,27 @@ impl Policy {
         .seen_by_rules()
     }
 
+    /// Somebody of whom a gateway told what they may, whatever this policy says of their role.
+    pub fn told(
+        &self,
+        account: AccountId,
+        role: Role,
+        teams: &[TeamId],
+        scopes: &[Scope],
+        refunds_up_to: u32,
+    ) -> Subject {
+        Subject {
+            account,
+            role,
+            teams: teams.iter().copied().collect(),
+            scopes: scopes.iter().copied().collect(),
+            refunds_up_to,
+            known: true,
+            entity: None,
+        }
+        .seen_by_rules()
+    }
+
     /// Whether somebody may do something to something.
     pub fn decide(&self, subject: &Subject, action: Action, resource: &Resource) -> Decision {
         let denied = |rule: Option<&str>, words: String| Decision {

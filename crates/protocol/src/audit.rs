@@ -154,6 +154,16 @@ pub enum Action {
     FieldDefined,
     /// The audit trail was exported.
     AuditExported,
+    /// The policy said no.
+    Denied,
+    /// An account was given other teams.
+    TeamsChanged,
+    /// A team was made.
+    TeamMade,
+    /// Masked fields of a customer were looked at on purpose.
+    CustomerRevealed,
+    /// Another policy was put in force.
+    PolicyChanged,
 }
 
 /// What something was done to.
@@ -179,6 +189,10 @@ pub enum ThingKind {
     Message,
     /// One of the shop's own fields.
     Field,
+    /// A team.
+    Team,
+    /// A customer.
+    Customer,
     /// A history, by its epoch.
     History,
 }

@@ -6,7 +6,7 @@ use crate::view::{
     AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Link, MacroView, MergeInto,
     Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft, SearchQuery,
     SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery,
-    TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
+    TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
 };
 use deskhand_domain::OpId;
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,8 @@ calls! {
     take_back(OpRef) -> TakenBack;
     /// Takes a sent reply back while the gateway still holds it.
     undo_send(UndoSend) -> TakenBack;
+    /// Whether the gateway would allow something, and why not.
+    may(Wish) -> Verdict;
     /// Stores what was begun and not sent.
     save_draft(SaveDraft) -> Nothing;
     /// The stored answers, filled in for a ticket; those in its language first.

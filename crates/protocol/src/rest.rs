@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use deskhand_domain::{
     Account, AccountId, Compared, FieldChanges, FieldKind, MacroId, Message, MessageId,
-    MessageKind, Priority, Role, Scope, Shop, Ticket, TicketId, TicketStatus,
+    MessageKind, OrderId, Priority, Role, Scope, Shop, Team, TeamId, Ticket, TicketId,
+    TicketStatus, order::Address,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,6 +76,12 @@ pub struct Session {
     pub account: Account,
     /// What the role may do.
     pub scopes: Vec<Scope>,
+    /// Up to how much money the account gives back alone, in whole units of a currency.
+    #[serde(default)]
+    pub refunds_up_to: u32,
+    /// The teams whose tickets it sees.
+    #[serde(default)]
+    pub teams: Vec<Team>,
     /// The shop.
     pub shop: Shop,
     /// For how many days the desktop keeps its copy open without contact.
@@ -144,6 +151,10 @@ pub struct TicketPatch {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub remove_tags: Vec<String>,
+    /// Gives it to another team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub team: Option<TeamId>,
     /// Until when it sleeps; goes with `status: snoozed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -194,6 +205,101 @@ pub struct DefineField {
     /// Its place among the fields, from 0.
     #[serde(default)]
     pub place: u32,
+}
+
+/// An account as admins see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Member {
+    /// The account.
+    pub account: Account,
+    /// Counts what admins change of it.
+    pub version: i64,
+}
+
+/// `PATCH /v1/accounts/{account}`: only what is there changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountPatch {
+    /// The version that its author had seen. When it is another one by now, nothing changes.
+    pub version: i64,
+    /// What the account is from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Whose tickets it sees from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teams: Option<Vec<TeamId>>,
+}
+
+/// A role and what it may do, in `GET /v1/roles`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RoleInfo {
+    /// The role.
+    pub role: Role,
+    /// What it is for.
+    pub words: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Up to how much money it gives back, in whole units of a currency.
+    pub refunds_up_to: u32,
+}
+
+/// `POST /v1/teams`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTeam {
+    /// Its name, 1 to 60 characters.
+    pub name: String,
+}
+
+/// `POST /v1/customers/{customer}/reveal`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reveal {
+    /// Why. It stands in the audit trail.
+    pub reason: RevealReason,
+    /// The ticket that it is for, if it is for one.
+    #[serde(default)]
+    pub ticket: Option<TicketId>,
+}
+
+/// Why somebody looks at what is masked otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RevealReason {
+    /// A parcel does not arrive.
+    Delivery,
+    /// To be sure who writes.
+    Identity,
+    /// A payment or a refund is in question.
+    Payment,
+    /// It looks like fraud.
+    Fraud,
+    /// The customer asked what is known of them, or to be called.
+    Request,
+}
+
+/// What is masked otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Revealed {
+    /// The e-mail address.
+    pub email: String,
+    /// The phone number, if known.
+    pub phone: Option<String>,
+    /// The town, if known.
+    pub city: Option<String>,
+    /// The newest orders, at most 50.
+    pub orders: Vec<RevealedOrder>,
+}
+
+/// What is masked of an order otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RevealedOrder {
+    /// Which order.
+    pub order: OrderId,
+    /// Where it goes.
+    pub ship_to: Address,
+    /// What may be seen of how it was paid.
+    pub payments: Vec<String>,
 }
 
 /// A page of a list. `next` is opaque; pass it as `cursor` for the following page.

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use deskhand_domain::{
-    Account, Channel, Customer, Field, Intent, MacroChanges, MacroId, Message, MessageId, Money,
-    Mood, OpId, Order, Priority, Role, Scope, Shipment, Shop, Ticket, TicketId, TicketStatus,
-    wismo::Diagnosis,
+    Account, AccountId, Channel, Customer, Field, Intent, MacroChanges, MacroId, Message,
+    MessageId, Money, Mood, OpId, Order, Priority, Role, Scope, Shipment, Shop, Team, Ticket,
+    TicketId, TicketStatus, wismo::Diagnosis,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -65,6 +65,14 @@ pub struct SignedIn {
     pub account: Account,
     /// What the role may do.
     pub scopes: Vec<Scope>,
+    /// Up to how much money it gives back alone, in whole units of a currency.
+    #[serde(default)]
+    #[ts(optional, as = "Option<u32>")]
+    pub refunds_up_to: u32,
+    /// The teams whose tickets it sees.
+    #[serde(default)]
+    #[ts(optional, as = "Option<Vec<Team>>")]
+    pub teams: Vec<Team>,
     /// The shop.
     pub shop: Shop,
     /// The gateway's address.
@@ -73,6 +81,37 @@ pub struct SignedIn {
     pub sample: bool,
     /// The address of the gateway's chat page for customers.
     pub chat_page: String,
+}
+
+/// What somebody would like to do, to be told beforehand whether they may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Wish {
+    /// The action as the policy names it, such as `message.send` or `refund.execute`.
+    pub action: String,
+    /// The ticket, where it is about one.
+    #[serde(default)]
+    #[ts(optional)]
+    pub ticket: Option<TicketId>,
+    /// The amount, where it is about money.
+    #[serde(default)]
+    #[ts(optional)]
+    pub amount: Option<Money>,
+    /// Who asked for it, where it is about what was asked for.
+    #[serde(default)]
+    #[ts(optional)]
+    pub requested_by: Option<AccountId>,
+}
+
+/// What the gateway would say. It decides again when it is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Verdict {
+    /// Whether it would be done.
+    pub allowed: bool,
+    /// Why not, such as `needs a supervisor: above 100.00 EUR`; empty when it is allowed.
+    pub words: String,
+    /// The rule that decided, if one did.
+    pub rule: Option<String>,
 }
 
 /// Where a gateway should be.

@@ -24,6 +24,7 @@ pub(crate) fn all(now: DateTime<Utc>) -> Vec<Account> {
         name: name.into(),
         email: format!("{mailbox}@hollowpine.example"),
         role,
+        teams: vec![deskhand_domain::TeamId::MAIN],
     })
     .collect()
 }

@@ -131,6 +131,7 @@ pub(crate) fn blank(
         customer,
         identity: deskhand_domain::ticket::Identity::Verified,
         order: None,
+        team: deskhand_domain::TeamId::MAIN,
         assignee: None,
         status: TicketStatus::Open,
         priority: Priority::Normal,

@@ -57,6 +57,7 @@ fn ticket(number: u32, parts: Parts) -> Ticket {
         customer: CustomerId(Uuid::from_u128(5)),
         identity: Identity::Claimed,
         order: None,
+        team: deskhand_domain::TeamId::MAIN,
         assignee: [None, Some(ME), Some(AccountId(Uuid::from_u128(78)))][usize::from(assignee)],
         status,
         priority: Priority::Normal,

@@ -230,7 +230,8 @@ async fn follow(mut stream: TcpStream, live: Live, script: &Mutex<Script>) -> Op
 pub fn tokens(refresh: &str) -> Answer {
     ok(json!({
         "token": "access", "refresh_token": refresh, "expires_at": at(NOW + 90_000),
-        "scopes": ["tickets:read"],
+        "scopes": ["tickets:read", "refunds:execute"], "refunds_up_to": 100,
+        "teams": [{"id": deskhand_domain::TeamId::MAIN, "name": "Everybody"}],
         "account": {"id": id(77), "name": "Priya", "email": "p@x.example", "role": "agent"},
         "shop": {"name": "Fake", "currency": "EUR", "help_email": "h@x.example",
             "order_prefix": "X-", "time_zone": "Europe/Berlin"},

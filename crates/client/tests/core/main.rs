@@ -6,6 +6,7 @@ mod held;
 mod keys;
 mod liveness;
 mod ops;
+mod preview;
 mod refused;
 mod scope;
 mod tokens;

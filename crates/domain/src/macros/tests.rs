@@ -32,6 +32,7 @@ fn ticket() -> Ticket {
         customer: CustomerId(Uuid::nil()),
         identity: Identity::Verified,
         order: None,
+        team: crate::ids::TeamId::MAIN,
         assignee: None,
         status: TicketStatus::Open,
         priority: Priority::Normal,
@@ -145,6 +146,7 @@ fn what_is_known_is_filled_in_and_the_rest_stays_as_a_gap() {
         name: "Priya Nair".into(),
         email: "priya@example.com".into(),
         role: Role::Agent,
+        teams: vec![],
     };
     let shop = Shop {
         name: "Hollowpine".into(),

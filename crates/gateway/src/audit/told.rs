@@ -51,6 +51,7 @@ fn with_changes(entry: Entry, before: &Ticket, after: &Ticket) -> Entry {
     let entry = changed(entry, "status", before.status, after.status);
     let entry = changed(entry, "priority", before.priority, after.priority);
     let entry = changed(entry, "assignee", before.assignee, after.assignee);
+    let entry = changed(entry, "team", before.team, after.team);
     let entry = changed(entry, "escalated", before.escalated, after.escalated);
     let entry = changed(
         entry,

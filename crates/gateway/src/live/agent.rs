@@ -4,9 +4,10 @@ use super::socket::{Ending, FIRST_FRAME, GONE, Heard, bounded, close as end, rea
 use crate::{
     app::State,
     extract::Who,
-    feed::{BATCH, Batch, LiveCursor, Sight, read_cursor},
+    feed::{BATCH, Batch, LiveCursor, read_cursor},
     hub::Passing,
     problem::Refusal,
+    sight::Sight,
     store::{Standing, StoreError},
 };
 use axum::{
@@ -16,7 +17,8 @@ use axum::{
     },
     response::Response,
 };
-use deskhand_domain::{Scope, TicketId};
+use deskhand_domain::{TeamId, TicketId};
+use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{
     live::{ClientFrame, HEARTBEAT_SECONDS, ServerFrame, close},
     problem::{Code, Problem},
@@ -67,7 +69,7 @@ struct Desktop {
 impl Desktop {
     fn new(state: State, who: Who) -> Self {
         Self {
-            sight: Sight::of(who.account.role),
+            sight: who.sight().clone(),
             epoch: state.store.history().epoch,
             upto: 0,
             reading: None,
@@ -94,7 +96,13 @@ impl Desktop {
             tokio::select! {
                 () = stop.cancelled() => return Err(STOPS),
                 Ok(()) = sessions.changed() => self.still_signed_in().await?,
-                batch = batches.recv() => self.batch(socket, batch).await?,
+                batch = batches.recv() => {
+                    // Whoever may see less by now gets no more of it.
+                    if sessions.has_changed().unwrap_or_default() {
+                        self.still_signed_in().await?;
+                    }
+                    self.batch(socket, batch).await?;
+                }
                 said = passing.recv() => self.passing(socket, said).await?,
                 message = socket.recv() => {
                     heard.count()?;
@@ -164,7 +172,7 @@ impl Desktop {
             let Some(batch) = self.next_batch().await? else {
                 return Ok(());
             };
-            send(socket, batch.frame(self.sight)).await?;
+            send(socket, batch.frame(&self.sight)).await?;
             self.upto = batch.upto;
         }
     }
@@ -196,7 +204,7 @@ impl Desktop {
         if batch.after > self.upto {
             return self.catch_up(socket).await;
         }
-        send(socket, batch.frame(self.sight)).await?;
+        send(socket, batch.frame(&self.sight)).await?;
         self.upto = batch.upto;
         Ok(())
     }
@@ -214,7 +222,7 @@ impl Desktop {
         }
     }
 
-    async fn pass_on(&self, socket: &mut WebSocket, passing: Passing) -> Result<(), Ending> {
+    async fn pass_on(&mut self, socket: &mut WebSocket, passing: Passing) -> Result<(), Ending> {
         let frame = match passing {
             // Nobody needs to be told what they do themselves.
             Passing::Typing {
@@ -227,8 +235,13 @@ impl Desktop {
                 typing,
             },
             Passing::Reading { ticket, accounts } => ServerFrame::Reading { ticket, accounts },
+            Passing::Rescoped => return self.still_signed_in().await,
         };
-        if self.who.account.role.may(Scope::TicketsRead) {
+        let (ServerFrame::Typing { ticket, .. } | ServerFrame::Reading { ticket, .. }) = &frame
+        else {
+            return Ok(());
+        };
+        if self.sees(*ticket).await? {
             say(socket, &frame).await?;
         }
         Ok(())
@@ -243,10 +256,17 @@ impl Desktop {
         say(socket, &beat).await
     }
 
-    async fn still_signed_in(&self) -> Result<(), Ending> {
+    async fn still_signed_in(&mut self) -> Result<(), Ending> {
         match self.state.store.device(self.who.device).await {
-            Ok(Standing::Open(now)) if Sight::of(now.account.role) != self.sight => Err(SCOPE),
-            Ok(Standing::Open(_)) => Ok(()),
+            Ok(Standing::Open(now)) => {
+                let teams = self.state.store.teams();
+                let standing = self.state.gate.standing(&now.account, None, &teams);
+                if *standing.sight() != self.sight {
+                    return Err(SCOPE);
+                }
+                self.who.standing = standing;
+                Ok(())
+            }
             Ok(Standing::Ended) => Err(SIGNED_OUT),
             Ok(Standing::Revoked) => Err(REVOKED),
             Err(error) => Err(failed(&error)),
@@ -259,17 +279,40 @@ impl Desktop {
                 return Err((close::BAD_FRAME, "follow is said once, first"));
             }
             ClientFrame::Typing { ticket, typing } => {
-                if self.who.account.role.may(Scope::MessagesSend) {
+                if self.may_write_in(ticket).await? {
                     self.says_typing(ticket, typing);
                 }
             }
             ClientFrame::Reading { ticket } => {
-                if self.who.account.role.may(Scope::TicketsRead) {
+                let sees = match ticket {
+                    Some(ticket) => self.sees(ticket).await?,
+                    None => true,
+                };
+                if sees {
                     self.opens(ticket).await?;
                 }
             }
         }
         Ok(())
+    }
+
+    async fn team_of(&self, ticket: TicketId) -> Result<Option<TeamId>, Ending> {
+        let team = self.state.store.team_of(ticket).await;
+        team.map_err(|error| failed(&error))
+    }
+
+    async fn sees(&self, ticket: TicketId) -> Result<bool, Ending> {
+        let team = self.team_of(ticket).await?;
+        Ok(team.is_some_and(|team| self.sight.teams().contains(&team)))
+    }
+
+    async fn may_write_in(&self, ticket: TicketId) -> Result<bool, Ending> {
+        let Some(team) = self.team_of(ticket).await? else {
+            return Ok(false);
+        };
+        let resource = Resource::Ticket { team };
+        let may = |action| self.who.standing.decide(action, &resource).allowed;
+        Ok(may(Action::TicketRead) && may(Action::MessageSend))
     }
 
     fn says_typing(&mut self, ticket: TicketId, typing: bool) {

@@ -155,8 +155,8 @@ impl Page {
         let mine = self.visitor.ticket;
         let mut messages: Vec<Message> = Vec::new();
         let mut seen_at = self.seen_at;
-        for change in &batch.changes {
-            match &change.record {
+        for placed in &batch.changes {
+            match &placed.change.record {
                 Record::Message(message)
                     if message.ticket == mine && message.kind == MessageKind::Public =>
                 {

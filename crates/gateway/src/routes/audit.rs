@@ -15,7 +15,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use chrono::{DateTime, Utc};
-use deskhand_domain::{CustomerId, Scope};
+use deskhand_domain::CustomerId;
+use deskhand_policy::{Action as Wanted, Resource};
 use deskhand_protocol::{
     audit::{Action, AuditEntry, AuditPage},
     problem::{Code, Problem},
@@ -90,7 +91,7 @@ pub async fn list(
     who: Who,
     Query(query): Query<Filter>,
 ) -> Result<Json<AuditPage>, Refusal> {
-    who.must(Scope::AuditRead)?;
+    who.may(Wanted::AuditRead, &Resource::Shop)?;
     let paging = Paging {
         cursor: query.cursor,
         limit: query.limit,
@@ -127,7 +128,8 @@ pub async fn export(
     who: Who,
     Query(query): Query<Export>,
 ) -> Result<Response, Refusal> {
-    who.must(Scope::AuditRead)?;
+    who.may(Wanted::AuditRead, &Resource::Shop)?;
+    who.may(Wanted::ExportRead, &Resource::Shop)?;
     let after = number(query.after.as_deref(), "after", 0, i64::MAX)?;
     let limit = number(query.limit.as_deref(), "limit", 1, EXPORT)?.unwrap_or(EXPORT);
     let filter = AuditFilter {

@@ -10,7 +10,8 @@ use axum::{
     extract::{self, Path},
     http::StatusCode,
 };
-use deskhand_domain::{Field, Scope, text};
+use deskhand_domain::{Field, text};
+use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{
     problem::{Code, Problem},
     rest::{DefineField, Page},
@@ -24,7 +25,7 @@ pub async fn list(
     extract::State(state): extract::State<State>,
     who: Who,
 ) -> Result<axum::Json<Page<Field>>, Refusal> {
-    who.must(Scope::TicketsRead)?;
+    who.may(Action::KnowledgeRead, &Resource::Shop)?;
     let items = state.store.fields().await?;
     Ok(axum::Json(Page { items, next: None }))
 }
@@ -41,7 +42,7 @@ pub async fn define(
     Path(key): Path<String>,
     Json(mut define): Json<DefineField>,
 ) -> Result<(StatusCode, axum::Json<Field>), Refusal> {
-    who.must(Scope::FieldsWrite)?;
+    who.may(Action::FieldsDefine, &Resource::Shop)?;
     define.label = text::line(&define.label).map_err(|error| Refusal::text("/label", error))?;
     if define.label.chars().count() > 60 {
         return Err(Refusal::field("/label", "has at most 60 characters"));

@@ -4,15 +4,14 @@ use super::{listed, paging};
 use crate::{
     app::State,
     extract::{Paging, Query, Who},
-    feed::Sight,
     problem::Refusal,
 };
 use axum::{Json, extract};
 use deskhand_domain::{Article, Macro, knowledge::Topic};
+use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{
     problem::{Code, Problem},
     rest::Page,
-    sync::Kind,
 };
 use serde::Deserialize;
 
@@ -37,7 +36,7 @@ pub async fn articles(
     who: Who,
     Query(query): Query<Filter>,
 ) -> Result<Json<Page<Article>>, Refusal> {
-    must_see(&who, Kind::Article)?;
+    who.may(Action::KnowledgeRead, &Resource::Shop)?;
     let (cursor, limit) = paging(&Paging {
         cursor: query.cursor,
         limit: query.limit,
@@ -57,7 +56,7 @@ pub async fn macros(
     who: Who,
     Query(query): Query<Filter>,
 ) -> Result<Json<Page<Macro>>, Refusal> {
-    must_see(&who, Kind::Macro)?;
+    who.may(Action::KnowledgeRead, &Resource::Shop)?;
     if query.topic.is_some() {
         return Err(Refusal::new(Code::Invalid, "stored answers have no topic"));
     }
@@ -68,13 +67,4 @@ pub async fn macros(
     Ok(listed(
         state.store.macros(query.language, cursor, limit).await?,
     ))
-}
-
-/// The same rule as for rows of the feed.
-fn must_see(who: &Who, kind: Kind) -> Result<(), Refusal> {
-    if Sight::of(who.account.role).may(kind) {
-        Ok(())
-    } else {
-        Err(Refusal::new(Code::Forbidden, "your role may not read this"))
-    }
 }

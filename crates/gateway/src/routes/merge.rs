@@ -8,7 +8,8 @@ use crate::{
     store::Done,
 };
 use axum::{extract, response::Response};
-use deskhand_domain::{OpId, Scope, TicketId};
+use deskhand_domain::{OpId, TicketId};
+use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{
     problem::Problem,
     rest::{MergeTicket, Merged},
@@ -29,7 +30,18 @@ pub async fn merge(
     Op(op): Op,
     Json(body): Json<MergeTicket>,
 ) -> Result<Response, Refusal> {
-    who.must(Scope::TicketsWrite)?;
+    for id in [ticket, body.into] {
+        // Who may not see the one it goes into is told nothing of it.
+        let Ok(found) = who.ticket(&state, id).await else {
+            who.must_see_tickets()?;
+            if id == ticket {
+                return Err(Refusal::not_found());
+            }
+            return Err(Refusal::field("/into", "there is no such ticket"));
+        };
+        let team = found.team;
+        who.may(Action::TicketWrite, &Resource::Ticket { team })?;
+    }
     let (operation, by) = (operation(op, &who, "merge", ticket, &body), who.account.id);
     let notes = [state.clock.id(), state.clock.id()];
     let done = state.store.once(operation, move |tx| {

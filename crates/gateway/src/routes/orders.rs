@@ -1,6 +1,6 @@
 //! Orders and parcels.
 
-use super::{listed, paging};
+use super::{paging, shown};
 use crate::{
     app::State,
     extract::{Id, Paging, Query, Who},
@@ -8,7 +8,8 @@ use crate::{
     store::OrderFilter,
 };
 use axum::{Json, extract};
-use deskhand_domain::{CustomerId, Order, OrderId, Scope, Shipment, ShipmentId};
+use deskhand_domain::{CustomerId, Order, OrderId, Shipment, ShipmentId};
+use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{problem::Problem, rest::Page};
 use serde::Deserialize;
 
@@ -33,7 +34,7 @@ pub async fn list(
     who: Who,
     Query(query): Query<Filter>,
 ) -> Result<Json<Page<Order>>, Refusal> {
-    who.must(Scope::CustomersRead)?;
+    who.may(Action::OrderRead, &Resource::Order)?;
     let (cursor, limit) = paging(&Paging {
         cursor: query.cursor,
         limit: query.limit,
@@ -42,7 +43,8 @@ pub async fn list(
         customer: query.customer,
         number: query.number,
     };
-    Ok(listed(state.store.orders(filter, cursor, limit).await?))
+    let found = state.store.orders(filter, cursor, limit).await?;
+    Ok(shown(found, |order| who.sight().order(order)))
 }
 
 /// One order.
@@ -54,9 +56,10 @@ pub async fn one(
     who: Who,
     Id(order): Id<OrderId>,
 ) -> Result<Json<Order>, Refusal> {
-    who.must(Scope::CustomersRead)?;
+    who.may(Action::OrderRead, &Resource::Order)?;
     let found = state.store.get::<Order>(order.0).await?;
-    found.map(Json).ok_or_else(Refusal::not_found)
+    let seen = found.map(|order| Json(who.sight().order(order)));
+    seen.ok_or_else(Refusal::not_found)
 }
 
 /// The parcels of an order.
@@ -68,12 +71,13 @@ pub async fn shipments(
     Id(order): Id<OrderId>,
     Query(query): Query<Paging>,
 ) -> Result<Json<Page<Shipment>>, Refusal> {
-    who.must(Scope::CustomersRead)?;
+    who.may(Action::OrderRead, &Resource::Order)?;
     let (cursor, limit) = paging(&query)?;
     if state.store.get::<Order>(order.0).await?.is_none() {
         return Err(Refusal::not_found());
     }
-    Ok(listed(state.store.shipments(order, cursor, limit).await?))
+    let found = state.store.shipments(order, cursor, limit).await?;
+    Ok(shown(found, |shipment| who.sight().shipment(shipment)))
 }
 
 /// One parcel.
@@ -85,7 +89,8 @@ pub async fn shipment(
     who: Who,
     Id(shipment): Id<ShipmentId>,
 ) -> Result<Json<Shipment>, Refusal> {
-    who.must(Scope::CustomersRead)?;
+    who.may(Action::OrderRead, &Resource::Order)?;
     let found = state.store.get::<Shipment>(shipment.0).await?;
-    found.map(Json).ok_or_else(Refusal::not_found)
+    let seen = found.map(|shipment| Json(who.sight().shipment(shipment)));
+    seen.ok_or_else(Refusal::not_found)
 }

@@ -12,7 +12,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use deskhand_domain::{Account, Currency, DeviceId, Instant, Scope, Shop, text};
+use deskhand_domain::{Account, Currency, DeviceId, Instant, Shop, text};
 use deskhand_protocol::{
     audit::{Action, Actor, ThingKind},
     problem::{Code, Problem},
@@ -152,23 +152,21 @@ fn session_body(
     expires_at: Instant,
     tokens: Option<Tokens>,
 ) -> Session {
-    const SCOPES: [Scope; 5] = [
-        Scope::TicketsRead,
-        Scope::TicketsWrite,
-        Scope::MessagesSend,
-        Scope::CustomersRead,
-        Scope::AuditRead,
-    ];
-    let role = account.role;
+    let every = state.store.teams();
+    let standing = state.gate.standing(&account, None, &every);
+    let (subject, seen) = (standing.subject(), standing.sight().teams());
     let (token, refresh_token) = tokens.map(|tokens| (tokens.access, tokens.refresh)).unzip();
     Session {
         token,
         refresh_token,
         expires_at,
         account,
-        scopes: SCOPES
-            .into_iter()
-            .filter(|scope| role.may(*scope))
+        scopes: subject.scopes.iter().copied().collect(),
+        refunds_up_to: subject.refunds_up_to,
+        teams: every
+            .iter()
+            .filter(|team| seen.contains(&team.id))
+            .cloned()
             .collect(),
         shop: state.store.history().shop.unwrap_or_else(no_shop),
         lease_days: LEASE_DAYS,

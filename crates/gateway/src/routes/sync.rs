@@ -3,7 +3,7 @@
 use crate::{
     app::State,
     extract::{Query, Who, cursor},
-    feed::{LiveCursor, Sight, write_cursor},
+    feed::{LiveCursor, write_cursor},
     problem::Refusal,
     store::{StoreError, SyncCursor},
 };
@@ -38,7 +38,7 @@ pub async fn page(
     who: Who,
     Query(query): Query<After>,
 ) -> Result<Json<SyncPage>, Refusal> {
-    let sight = Sight::of(who.account.role);
+    let sight = who.sight();
     let scope = sight.scope();
     let after: Option<Scoped> = cursor(query.after.as_deref())?;
     if after.as_ref().is_some_and(|after| after.scope != scope) {
@@ -46,7 +46,7 @@ pub async fn page(
     }
     let after = after.map(|after| after.at);
     let _turn = state.admission.turn().await?;
-    let synced = state.store.sync(after, move |kind| sight.may(kind)).await?;
+    let synced = state.store.sync(after, sight).await?;
     let epoch = state.store.history().epoch;
     let live = LiveCursor {
         epoch: epoch.clone(),

@@ -12,9 +12,10 @@ use axum::{extract, http::StatusCode, response::Response};
 use chrono::Datelike as _;
 use deskhand_domain::{
     Account, AccountId, Channel, CustomerId, FieldChanges, FieldValue, Message, MessageId,
-    MessageKind, OpId, Scope, Ticket, TicketId, TicketStatus,
+    MessageKind, OpId, Ticket, TicketId, TicketStatus,
     text::{self, TextError},
 };
+use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{
     problem::{Code, Problem},
     rest::{MessageAdded, NewMessage, Page, TicketPatch},
@@ -44,12 +45,13 @@ pub async fn list(
     who: Who,
     Query(query): Query<Filter>,
 ) -> Result<axum::Json<Page<Ticket>>, Refusal> {
-    who.must(Scope::TicketsRead)?;
+    who.must_see_tickets()?;
     let (cursor, limit) = paging(&Paging {
         cursor: query.cursor,
         limit: query.limit,
     })?;
     let filter = TicketFilter {
+        teams: who.sight().teams().clone(),
         status: query.status,
         channel: query.channel,
         assignee: query.assignee,
@@ -67,9 +69,7 @@ pub async fn one(
     who: Who,
     Id(ticket): Id<TicketId>,
 ) -> Result<axum::Json<Ticket>, Refusal> {
-    who.must(Scope::TicketsRead)?;
-    let found = state.store.get::<Ticket>(ticket.0).await?;
-    found.map(axum::Json).ok_or_else(Refusal::not_found)
+    Ok(axum::Json(who.ticket(&state, ticket).await?))
 }
 
 /// Changes what the body names. When somebody else set one of the values in `was` since, to
@@ -86,7 +86,11 @@ pub async fn change(
     Op(op): Op,
     Json(mut patch): Json<TicketPatch>,
 ) -> Result<Response, Refusal> {
-    who.must(Scope::TicketsWrite)?;
+    let team = who.ticket(&state, ticket).await?.team;
+    who.may(Action::TicketWrite, &Resource::Ticket { team })?;
+    if patch.team.is_some_and(|to| to != team) {
+        who.may(Action::TicketMove, &Resource::Ticket { team })?;
+    }
     check(&state, "", &mut patch).await?;
     // What the author had seen is no part of what is asked for: a refused change goes through
     // under the same id once its author has seen more.
@@ -146,11 +150,8 @@ pub async fn messages(
     Id(ticket): Id<TicketId>,
     Query(query): Query<Paging>,
 ) -> Result<axum::Json<Page<Message>>, Refusal> {
-    who.must(Scope::TicketsRead)?;
+    let ticket = who.ticket(&state, ticket).await?.id;
     let (cursor, limit) = paging(&query)?;
-    if state.store.get::<Ticket>(ticket.0).await?.is_none() {
-        return Err(Refusal::not_found());
-    }
     Ok(listed(state.store.messages(ticket, cursor, limit).await?))
 }
 
@@ -171,13 +172,19 @@ pub async fn write(
     Op(op): Op,
     Json(mut body): Json<NewMessage>,
 ) -> Result<Response, Refusal> {
-    who.must(match body.kind {
-        MessageKind::Public => Scope::MessagesSend,
-        MessageKind::Note => Scope::TicketsWrite,
-    })?;
+    let team = who.ticket(&state, ticket).await?.team;
+    let action = match body.kind {
+        MessageKind::Public => Action::MessageSend,
+        MessageKind::Note => Action::TicketWrite,
+    };
+    who.may(action, &Resource::Ticket { team })?;
     body.text = text::message(&body.text).map_err(|error| Refusal::text("/text", error))?;
     if let Some(changes) = &mut body.changes {
-        who.must(Scope::TicketsWrite)?;
+        who.may(Action::TicketWrite, &Resource::Ticket { team })?;
+        if changes.team.is_some() {
+            let words = "a ticket goes to another team by itself, not with a message";
+            return Err(Refusal::field("/changes/team", words));
+        }
         check(&state, "/changes", changes).await?;
     }
     // What the author had seen is no part of what is asked for: a refused reply goes through under
@@ -217,7 +224,8 @@ pub async fn undo(
     who: Who,
     Two(ticket, message): Two<TicketId, MessageId>,
 ) -> Result<StatusCode, Refusal> {
-    who.must(Scope::MessagesSend)?;
+    let team = who.ticket(&state, ticket).await?.team;
+    who.may(Action::MessageSend, &Resource::Ticket { team })?;
     match state.store.undo(ticket, message, who.account.id).await? {
         Undo::Done => Ok(StatusCode::NO_CONTENT),
         Undo::Unknown => Err(Refusal::not_found()),
@@ -242,6 +250,7 @@ pub(super) fn operation(
     let body = serde_json::to_string(body).unwrap_or_default();
     Operation {
         id,
+        teams: who.sight().teams().clone(),
         actor: who.account.id.to_string(),
         request: digest(format!("{what} {ticket} {body}")),
     }

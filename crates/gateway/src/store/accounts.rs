@@ -7,7 +7,7 @@ impl Store {
     /// The account of an address and the hash of its password.
     pub async fn credentials(&self, email: &str) -> Result<Option<(Account, String)>, StoreError> {
         let row = sqlx::query(
-            "select id, name, email, role, password from accounts where email_key = $1",
+            "select id, name, email, role, teams, password from accounts where email_key = $1",
         )
         .bind(email.to_lowercase())
         .fetch_optional(self.read())

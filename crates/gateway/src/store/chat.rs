@@ -340,6 +340,7 @@ impl Tx {
             customer: customer.id,
             identity: Identity::Claimed,
             order: None,
+            team: deskhand_domain::TeamId::MAIN,
             assignee: None,
             status: TicketStatus::Open,
             priority: Priority::Normal,

@@ -11,14 +11,15 @@ mod sessions;
 
 use super::{Done, ListCursor, Operation, OrderFilter, Store, StoreError, TicketFilter, Visitor};
 use crate::{
-    feed::Sight,
+    sight::Sight,
     testing::{id, small_shop},
 };
 use chrono::TimeDelta;
 use deskhand_domain::{
     Account, AccountId, Customer, CustomerId, Delivery, Instant, Message, MessageId, MessageKind,
-    OpId, Order, Role, Ticket, TicketId, TicketStatus, text, ticket::Identity,
+    OpId, Order, Role, Team, TeamId, Ticket, TicketId, TicketStatus, text, ticket::Identity,
 };
+use deskhand_policy::Policy;
 use deskhand_protocol::{
     chat::OpenConversation,
     rest::{NewMessage, TicketPatch},
@@ -55,6 +56,7 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     feed::positions_follow_the_commits(shop(fresh().await).await).await;
     feed::a_sync_reaches_everything(shop(fresh().await).await).await;
     feed::roles_see_what_they_may(shop(fresh().await).await).await;
+    feed::a_team_sees_its_own_and_is_told_what_went_to_another(shop(fresh().await).await).await;
     people::a_conversation_is_opened_once(shop(fresh().await).await).await;
     people::an_answer_ends_the_waiting(shop(fresh().await).await).await;
     records::texts_come_back_as_they_were(shop(fresh().await).await).await;
@@ -176,7 +178,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 39);
+        assert_eq!(count.into_inner(), 40);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -191,6 +193,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 39);
+        assert_eq!(count.into_inner(), 40);
     }
 }

@@ -81,7 +81,7 @@ pub async fn by_ids<'e, E: Row, X: Executor<'e, Database = Any>>(
 impl Row for Account {
     const KIND: Kind = Kind::Account;
     const TABLE: &'static str = "accounts";
-    const COLUMNS: &'static [&'static str] = &["id", "name", "email", "role"];
+    const COLUMNS: &'static [&'static str] = &["id", "name", "email", "role", "teams"];
 
     fn read(cells: &Cells<'_>) -> Result<Self, StoreError> {
         Ok(Self {
@@ -89,6 +89,7 @@ impl Row for Account {
             name: cells.text("name")?,
             email: cells.text("email")?,
             role: cells.word("role")?,
+            teams: cells.json("teams")?,
         })
     }
 

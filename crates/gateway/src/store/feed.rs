@@ -3,18 +3,28 @@
 use super::{
     Doing as _, Entry, History, Store, StoreError, Tx, cells::Cells, entity, sql, sql::Cell,
 };
-use deskhand_domain::{Account, Article, Customer, Field, Macro, Message, Order, Shipment, Ticket};
+use crate::sight::Placed;
+use deskhand_domain::{
+    Account, Article, Customer, Field, Macro, Message, Order, Shipment, TeamId, Ticket,
+};
 use deskhand_protocol::{
     audit::{Action, Actor, ThingKind},
     sync::{Change, Gone, Kind, Record},
 };
 use entity::Row;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Where one entity stands in the feed.
-pub(super) type Place = (Kind, Uuid, i64);
+/// Where one entity stands in the feed, and whose it is.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) kind: Kind,
+    pub(super) id: Uuid,
+    pub(super) position: i64,
+    team: Option<TeamId>,
+    former: Vec<TeamId>,
+}
 
 impl Tx {
     /// Gives everything this transaction touched the next positions; answers the new head.
@@ -43,6 +53,13 @@ impl Tx {
         sql::upsert(&mut self.inner, "feed", "kind, id", &columns, rows)
             .await
             .doing("write the feed")?;
+        let kinds: BTreeSet<Kind> = self.touched.iter().map(|(kind, _)| *kind).collect();
+        if kinds.contains(&Kind::Ticket) {
+            self.whose(OF_TICKETS, first).await?;
+        }
+        if kinds.contains(&Kind::Message) {
+            self.whose(OF_MESSAGES, first).await?;
+        }
         sqlx::query("update feed_head set position = $1 where one = 1")
             .bind(self.head)
             .execute(&mut *self.inner)
@@ -51,7 +68,31 @@ impl Tx {
         self.touched.clear();
         Ok(self.head)
     }
+
+    /// Writes whose the entities are that were touched, and whose they were before. What is gone
+    /// stays whose it was.
+    async fn whose(&mut self, sql: &'static str, from: i64) -> Result<(), StoreError> {
+        sqlx::query(sql)
+            .bind(from)
+            .execute(&mut *self.inner)
+            .await
+            .doing("write whose it is")?;
+        Ok(())
+    }
 }
+
+const OF_TICKETS: &str = "update feed set team = owner.team,
+    former = case when feed.team is null or feed.team = owner.team
+        or feed.former like '%' || feed.team || '%'
+        then feed.former else feed.former || ' ' || feed.team end
+    from tickets as owner
+    where feed.kind = 'ticket' and feed.position >= $1 and owner.id = feed.id";
+const OF_MESSAGES: &str = "update feed set team = owner.team,
+    former = case when feed.team is null or feed.team = owner.team
+        or feed.former like '%' || feed.team || '%'
+        then feed.former else feed.former || ' ' || feed.team end
+    from messages join tickets as owner on owner.id = messages.ticket
+    where feed.kind = 'message' and feed.position >= $1 and messages.id = feed.id";
 
 impl Store {
     /// What changed after a position, in order, at most `limit` entities.
@@ -59,9 +100,9 @@ impl Store {
         &self,
         position: i64,
         limit: usize,
-    ) -> Result<Vec<Change>, StoreError> {
+    ) -> Result<Vec<Placed>, StoreError> {
         let rows = sqlx::query(
-            "select kind, id, position from feed where position > $1 order by position limit $2",
+            "select kind, id, position, team, former from feed where position > $1 order by position limit $2",
         )
         .bind(position)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -73,9 +114,9 @@ impl Store {
 
     /// Entities as they are now, with the positions that were read before them: a change in
     /// between follows with its own position.
-    pub(super) async fn changes_at(&self, places: Vec<Place>) -> Result<Vec<Change>, StoreError> {
+    pub(super) async fn changes_at(&self, places: Vec<Place>) -> Result<Vec<Placed>, StoreError> {
         let mut wanted: BTreeMap<Kind, Vec<Uuid>> = BTreeMap::new();
-        for (kind, id, _) in &places {
+        for Place { kind, id, .. } in &places {
             wanted.entry(*kind).or_default().push(*id);
         }
         let mut found: BTreeMap<(Kind, Uuid), Record> = BTreeMap::new();
@@ -86,11 +127,17 @@ impl Store {
         }
         Ok(places
             .into_iter()
-            .map(|(kind, id, position)| Change {
-                position,
-                record: found
-                    .remove(&(kind, id))
-                    .unwrap_or(Record::Gone(Gone { kind, id })),
+            .map(|place| {
+                let (kind, id) = (place.kind, place.id);
+                let record = found.remove(&(kind, id));
+                Placed {
+                    change: Change {
+                        position: place.position,
+                        record: record.unwrap_or(Record::Gone(Gone { kind, id })),
+                    },
+                    team: place.team,
+                    former: place.former,
+                }
             })
             .collect())
     }
@@ -140,7 +187,7 @@ impl Store {
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = history;
         self.inner.head.send_replace(head);
-        Ok(())
+        self.read_teams().await
     }
 
     /// Gives the history a new name: what was read under the old one holds no longer.
@@ -183,7 +230,17 @@ pub(super) fn places(rows: &[AnyRow]) -> Result<Vec<Place>, StoreError> {
         .map(|row| {
             let cells = Cells::new("feed", row);
             let kind = Kind::parse(&cells.text("kind")?).ok_or_else(|| cells.bad("kind"))?;
-            Ok((kind, cells.parse("id")?, cells.int("position")?))
+            let former = cells.text("former")?;
+            let former = former.split_whitespace().map(str::parse);
+            Ok(Place {
+                kind,
+                id: cells.parse("id")?,
+                position: cells.int("position")?,
+                team: cells.maybe_parse("team")?,
+                former: former
+                    .collect::<Result<_, _>>()
+                    .map_err(|_| cells.bad("former"))?,
+            })
         })
         .collect()
 }

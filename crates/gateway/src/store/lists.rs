@@ -9,9 +9,10 @@ use super::{
 use crate::clock::{millis, moment};
 use deskhand_domain::{
     AccountId, Article, Channel, Customer, CustomerId, Instant, Macro, Message, Order, OrderId,
-    Shipment, Ticket, TicketId, TicketStatus, knowledge::Topic,
+    Shipment, TeamId, Ticket, TicketId, TicketStatus, knowledge::Topic,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The place of a row in a list.
@@ -27,6 +28,8 @@ pub struct ListCursor {
 /// Which tickets.
 #[derive(Clone, Debug, Default)]
 pub struct TicketFilter {
+    /// Of these teams; of none, when there are none.
+    pub teams: BTreeSet<TeamId>,
     /// In this state.
     pub status: Option<TicketStatus>,
     /// On this channel.
@@ -57,7 +60,11 @@ impl Store {
         after: Option<ListCursor>,
         limit: usize,
     ) -> Result<Listed<Ticket>, StoreError> {
+        if filter.teams.is_empty() {
+            return Ok((Vec::new(), None));
+        }
         let select = entity::select::<Ticket>()
+            .and_in("team", filter.teams.iter().map(Cell::text).collect())
             .and_if("status = ?", filter.status.map(Cell::word))
             .and_if("channel = ?", filter.channel.map(Cell::word))
             .and_if("assignee = ?", filter.assignee.map(Cell::text))

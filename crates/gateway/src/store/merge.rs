@@ -29,11 +29,11 @@ impl Store {
 impl Tx {
     /// The ticket, or the one that it became part of.
     pub(super) async fn going_on(&mut self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
-        match self.get::<Ticket>(id.0).await? {
+        match self.ticket(id).await? {
             Some(Ticket {
                 merged_into: Some(into),
                 ..
-            }) => self.get::<Ticket>(into.0).await,
+            }) => self.ticket(into).await,
             found => Ok(found),
         }
     }
@@ -47,7 +47,7 @@ impl Tx {
         by: AccountId,
         notes: [Uuid; 2],
     ) -> Result<Option<Merged>, StoreError> {
-        let Some(mut ticket) = self.get::<Ticket>(id.0).await? else {
+        let Some(mut ticket) = self.ticket(id).await? else {
             return Ok(None);
         };
         let wrong = |detail: &str| {
@@ -59,7 +59,7 @@ impl Tx {
         if id == into {
             return wrong("a ticket cannot become part of itself");
         }
-        let Some(mut target) = self.get::<Ticket>(into.0).await? else {
+        let Some(mut target) = self.ticket(into).await? else {
             return wrong("there is no such ticket");
         };
         may_merge(&ticket, &target)?;

@@ -6,15 +6,18 @@ use super::{
     sql::{self, Cell},
 };
 use crate::clock::millis;
-use deskhand_domain::{Instant, Macro, MacroId, OpId};
+use deskhand_domain::{Instant, Macro, MacroId, OpId, TeamId};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What somebody asked for.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// Made by who asked.
     pub id: OpId,
+    /// Whose tickets exist for who asked.
+    pub teams: BTreeSet<TeamId>,
     /// Who asked.
     pub actor: String,
     /// SHA-256 of what was asked for.
@@ -64,6 +67,7 @@ impl Store {
     {
         self.write(move |tx| {
             Box::pin(async move {
+                tx.limit_to(operation.teams.clone());
                 if let Some(done) = tx.done(&operation).await? {
                     return Ok(Some(done));
                 }

@@ -1,9 +1,9 @@
 //! Changes of a ticket, compared with what their author had seen.
 
-use super::{StoreError, Tx};
+use super::{Doing as _, StoreError, Tx, cells::Cells};
 use crate::{audit::told, clock::millis};
-use deskhand_domain::{AccountId, Compared, Instant, Ticket, TicketId, TicketStatus, sla};
-use deskhand_protocol::rest::TicketPatch;
+use deskhand_domain::{AccountId, Compared, Instant, TeamId, Ticket, TicketId, TicketStatus, sla};
+use deskhand_protocol::{rest::TicketPatch, sync::Kind};
 
 impl Tx {
     /// Changes what the patch names; `None` when there is no such ticket. Nothing changes when
@@ -14,15 +14,17 @@ impl Tx {
         patch: TicketPatch,
         by: AccountId,
     ) -> Result<Option<Ticket>, StoreError> {
-        let Some(mut ticket) = self.get::<Ticket>(id.0).await? else {
+        let Some(mut ticket) = self.ticket(id).await? else {
             return Ok(None);
         };
         if let Some(into) = ticket.merged_into {
-            let number = self.get::<Ticket>(into.0).await?.map(|into| into.number);
+            let into = match self.ticket(into).await? {
+                Some(into) => format!("ticket {}", into.number),
+                None => "a ticket of another team".to_owned(),
+            };
             return Err(StoreError::Refused(format!(
-                "ticket {} became part of ticket {}, and nothing was changed: change that one",
+                "ticket {} became part of {into}, and nothing was changed: change that one",
                 ticket.number,
-                number.unwrap_or_default(),
             )));
         }
         self.check_fields("", &patch.fields).await?;
@@ -31,11 +33,42 @@ impl Tx {
             return Err(StoreError::FieldsMoved { moved });
         }
         let before = ticket.clone();
+        if let Some(team) = patch.team {
+            self.give_to(&mut ticket, team).await?;
+        }
         change(&mut ticket, patch);
         ticket.updated_at = self.now.max(ticket.updated_at);
         self.audit(told::ticket_changed(by, &before, &ticket));
         self.put(std::slice::from_ref(&ticket)).await?;
         Ok(Some(ticket))
+    }
+}
+
+impl Tx {
+    /// Gives a ticket to another team: its messages go with it, and whoever saw them is told that
+    /// they are gone.
+    async fn give_to(&mut self, ticket: &mut Ticket, team: TeamId) -> Result<(), StoreError> {
+        if ticket.team == team {
+            return Ok(());
+        }
+        if !self.knows_team(team).await? {
+            return Err(StoreError::Wrong {
+                pointer: "/team".to_owned(),
+                detail: "there is no such team".to_owned(),
+            });
+        }
+        let rows = sqlx::query("select id from messages where ticket = $1")
+            .bind(ticket.id.to_string())
+            .fetch_all(&mut *self.inner)
+            .await
+            .doing("find the messages of a ticket")?;
+        for row in &rows {
+            let id = Cells::new("messages", row).parse("id")?;
+            self.touched.insert((Kind::Message, id));
+        }
+        ticket.team = team;
+        self.moved = true;
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::clock::{millis, moment};
 use chrono::TimeDelta;
 use deskhand_domain::{
-    Account, Article, Customer, Field, Macro, Message, Order, Shipment, Shop, Ticket,
+    Account, Article, Customer, Field, Macro, Message, Order, Shipment, Shop, Team, TeamId, Ticket,
 };
 use deskhand_protocol::sync::Kind;
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 pub struct Seed {
     /// The shop.
     pub shop: Shop,
+    /// Its teams beside the one that every shop has.
+    pub teams: Vec<Team>,
     /// Who signs in.
     pub accounts: Vec<Account>,
     /// The Argon2 hash of everybody's password.
@@ -74,6 +76,7 @@ impl Store {
         let epoch = self.clock().id().simple().to_string();
         self.write(move |tx| {
             Box::pin(async move {
+                tx.moved = true;
                 tx.clear().await?;
                 tx.audit(feed::begun(&epoch));
                 tx.fill(&seed, &epoch).await
@@ -114,10 +117,18 @@ impl Tx {
                 .await
                 .doing("empty the tables")?;
         }
+        sqlx::query("delete from teams where id <> $1")
+            .bind(TeamId::MAIN.to_string())
+            .execute(&mut *self.inner)
+            .await
+            .doing("empty the tables")?;
         Ok(())
     }
 
     async fn fill(&mut self, seed: &Seed, epoch: &str) -> Result<(), StoreError> {
+        for team in &seed.teams {
+            self.put_team(team).await?;
+        }
         for account in &seed.accounts {
             self.add_account(account, &seed.password_hash).await?;
         }
@@ -163,6 +174,7 @@ impl Tx {
             "email",
             "email_key",
             "role",
+            "teams",
             "password",
             "created_at",
         ];
@@ -172,6 +184,7 @@ impl Tx {
             Cell::text(&account.email),
             Cell::text(account.email.to_lowercase()),
             Cell::word(account.role),
+            Cell::json(&account.teams),
             Cell::text(password_hash),
             Cell::at(self.now),
         ];
@@ -208,6 +221,7 @@ impl Seed {
             .collect();
         Self {
             shop: sample.shop,
+            teams: Vec::new(),
             accounts: sample.accounts,
             password_hash,
             sample: true,

@@ -131,7 +131,7 @@ impl Known {
 macro_rules! holder {
     ($rest:literal) => {
         concat!(
-            "select a.id, a.name, a.email, a.role, d.id as device, d.ended_at, d.revoked_at,
+            "select a.id, a.name, a.email, a.role, a.teams, d.id as device, d.ended_at, d.revoked_at,
                 d.expires_at as device_until, ",
             $rest
         )

@@ -128,7 +128,7 @@ async fn is_settled(connection: &mut AnyConnection) -> Result<bool, sqlx::Error>
 }
 
 /// The address of a file: every byte that is not plainly safe is escaped.
-fn options(file: &Path, mode: &str) -> Result<AnyConnectOptions, sqlx::Error> {
+pub(super) fn options(file: &Path, mode: &str) -> Result<AnyConnectOptions, sqlx::Error> {
     let mut url = String::from("sqlite://");
     for byte in file.as_os_str().as_encoded_bytes() {
         if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {

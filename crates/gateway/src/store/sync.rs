@@ -10,8 +10,8 @@ use super::{
     feed::{Place, places},
     sql::{Cell, Select},
 };
-use crate::clock::millis;
-use deskhand_domain::{Ticket, TicketStatus};
+use crate::{clock::millis, sight::Sight};
+use deskhand_domain::{TeamId, Ticket, TicketStatus};
 use deskhand_protocol::sync::{Change, Kind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -78,11 +78,11 @@ pub struct Synced {
 }
 
 impl Store {
-    /// The page of a sync that a cursor asks for, of the kinds that `may` allows.
+    /// The page of a sync that a cursor asks for, as somebody sees it.
     pub async fn sync(
         &self,
         cursor: Option<SyncCursor>,
-        may: impl Fn(Kind) -> bool + Send + Sync,
+        sight: &Sight,
     ) -> Result<Synced, StoreError> {
         let cursor = match cursor {
             Some(cursor) => cursor,
@@ -92,18 +92,26 @@ impl Store {
             return Err(StoreError::OtherEpoch);
         }
         let (places, next) = match cursor.next.clone() {
-            Next::Open { before } if may(Kind::Ticket) => self.open_page(before, &may).await?,
-            Next::Open { .. } => (Vec::new(), rest_after(None, &may)),
-            Next::Rest { kind, before } => self.rest_page(kind, before, &may).await?,
+            Next::Open { before } if sight.may(Kind::Ticket) => {
+                self.open_page(before, sight).await?
+            }
+            Next::Open { .. } => (Vec::new(), rest_after(None, sight)),
+            Next::Rest { kind, before } => self.rest_page(kind, before, sight).await?,
         };
         Ok(Synced {
-            changes: self.changes_at(places).await?,
+            changes: {
+                let placed = self.changes_at(places).await?;
+                placed
+                    .into_iter()
+                    .filter_map(|placed| sight.show(placed))
+                    .collect()
+            },
             next: next.map(|next| SyncCursor {
                 next,
                 ..cursor.clone()
             }),
             head: cursor.head,
-            total: self.total(&may).await?,
+            total: self.total(sight).await?,
         })
     }
 
@@ -135,7 +143,7 @@ impl Store {
     async fn open_page(
         &self,
         before: Option<(i64, Uuid)>,
-        may: &(impl Fn(Kind) -> bool + Sync),
+        sight: &Sight,
     ) -> Result<(Vec<Place>, Option<Next>), StoreError> {
         let limit = if before.is_none() {
             FIRST_PAGE
@@ -145,6 +153,7 @@ impl Store {
         let open = [TicketStatus::Open, TicketStatus::Pending];
         let select =
             entity::select::<Ticket>().and_in("status", open.into_iter().map(Cell::word).collect());
+        let select = select.and_in("team", sight.teams().iter().map(Cell::text).collect());
         let select = match before {
             Some((at, id)) => select.and(
                 "last_message_at < ? or (last_message_at = ? and id < ?)",
@@ -161,29 +170,25 @@ impl Store {
             Some(last) if tickets.len() == limit => Some(Next::Open {
                 before: Some((millis(last.last_message_at), last.id.0)),
             }),
-            _ => rest_after(None, may),
+            _ => rest_after(None, sight),
         };
         let mut found = Vec::new();
-        if before.is_none() && may(Kind::Account) {
+        if before.is_none() && sight.may(Kind::Account) {
             found.extend(
                 self.places_of(Kind::Account, "accounts", "id", None)
                     .await?,
             );
         }
         // The first ticket that is opened shows them.
-        if before.is_none() && may(Kind::Field) {
+        if before.is_none() && sight.may(Kind::Field) {
             found.extend(self.places_of(Kind::Field, "fields", "id", None).await?);
         }
-        found.extend(self.around(&tickets, may).await?);
+        found.extend(self.around(&tickets, sight).await?);
         Ok((found, next))
     }
 
     /// Tickets and everything that is needed to show them.
-    async fn around(
-        &self,
-        tickets: &[Ticket],
-        may: &(impl Fn(Kind) -> bool + Sync),
-    ) -> Result<Vec<Place>, StoreError> {
+    async fn around(&self, tickets: &[Ticket], sight: &Sight) -> Result<Vec<Place>, StoreError> {
         let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.id.0).collect();
         let mut customers: Vec<Uuid> = tickets.iter().map(|ticket| ticket.customer.0).collect();
         customers.sort();
@@ -195,15 +200,17 @@ impl Store {
             self.places_of(Kind::Message, "messages", "ticket", Some(&ids))
                 .await?,
         );
-        if may(Kind::Customer) {
+        if sight.may(Kind::Customer) {
             found.extend(
                 self.places_of(Kind::Customer, "customers", "id", Some(&customers))
                     .await?,
             );
+        }
+        if sight.may(Kind::Order) {
             let orders = self
                 .places_of(Kind::Order, "orders", "customer", Some(&customers))
                 .await?;
-            let order_ids: Vec<Uuid> = orders.iter().map(|(_, id, _)| *id).collect();
+            let order_ids: Vec<Uuid> = orders.iter().map(|place| place.id).collect();
             found.extend(orders);
             found.extend(
                 self.places_of(Kind::Shipment, "shipments", "order_id", Some(&order_ids))
@@ -221,8 +228,9 @@ impl Store {
         column: &'static str,
         ids: Option<&[Uuid]>,
     ) -> Result<Vec<Place>, StoreError> {
-        let start =
-            format!("select f.kind, f.id, f.position from feed f join {table} t on t.id = f.id");
+        let start = format!(
+            "select f.kind, f.id, f.position, f.team, f.former from feed f join {table} t on t.id = f.id"
+        );
         let select = || Select::new(&start).and("f.kind = ?", vec![Cell::text(kind.as_str())]);
         let Some(ids) = ids else {
             let rows = select()
@@ -253,37 +261,40 @@ impl Store {
         &self,
         kind: Kind,
         before: Option<Uuid>,
-        may: &(impl Fn(Kind) -> bool + Sync),
+        sight: &Sight,
     ) -> Result<(Vec<Place>, Option<Next>), StoreError> {
-        if !may(kind) {
-            return Ok((Vec::new(), rest_after(Some(kind), may)));
+        if !sight.may(kind) {
+            return Ok((Vec::new(), rest_after(Some(kind), sight)));
         }
-        let rows = Select::new("select kind, id, position from feed")
+        let rows = Select::new("select kind, id, position, team, former from feed")
             .and("kind = ?", vec![Cell::text(kind.as_str())])
             .and_if("id < ?", before.map(Cell::text))
+            .seen(kind, sight)
             .rows(self.read(), "id desc", REST_PAGE)
             .await
             .doing("read the rest")?;
         let found = places(&rows)?;
         let next = match found.last() {
-            Some((_, id, _)) if found.len() == REST_PAGE => Some(Next::Rest {
+            Some(last) if found.len() == REST_PAGE => Some(Next::Rest {
                 kind,
-                before: Some(*id),
+                before: Some(last.id),
             }),
-            _ => rest_after(Some(kind), may),
+            _ => rest_after(Some(kind), sight),
         };
         Ok((found, next))
     }
 
-    async fn total(&self, may: &(impl Fn(Kind) -> bool + Sync)) -> Result<u64, StoreError> {
-        let rows = sqlx::query("select kind, count(*) as n from feed group by kind")
+    async fn total(&self, sight: &Sight) -> Result<u64, StoreError> {
+        let rows = sqlx::query("select kind, team, count(*) as n from feed group by kind, team")
             .fetch_all(self.read())
             .await
             .doing("count the feed")?;
         let mut total = 0;
         for row in &rows {
             let cells = Cells::new("feed", row);
-            if Kind::parse(&cells.text("kind")?).is_some_and(may) {
+            let team = cells.maybe_parse::<TeamId>("team")?;
+            let mine = team.is_none_or(|team| sight.teams().contains(&team));
+            if mine && Kind::parse(&cells.text("kind")?).is_some_and(|kind| sight.may(kind)) {
                 total += u64::try_from(cells.int("n")?).unwrap_or_default();
             }
         }
@@ -291,8 +302,21 @@ impl Store {
     }
 }
 
+impl Select {
+    /// Only rows of the feed whose teams are visible. What went to others is not among them: a new
+    /// copy never had it.
+    fn seen(self, kind: Kind, sight: &Sight) -> Self {
+        match kind {
+            Kind::Ticket | Kind::Message => {
+                self.and_in("team", sight.teams().iter().map(Cell::text).collect())
+            }
+            _ => self,
+        }
+    }
+}
+
 /// The first page of the kind that follows.
-fn rest_after(kind: Option<Kind>, may: &impl Fn(Kind) -> bool) -> Option<Next> {
+fn rest_after(kind: Option<Kind>, sight: &Sight) -> Option<Next> {
     let start = kind.map_or(0, |kind| {
         REST.iter()
             .position(|other| *other == kind)
@@ -300,7 +324,7 @@ fn rest_after(kind: Option<Kind>, may: &impl Fn(Kind) -> bool) -> Option<Next> {
     });
     REST[start..]
         .iter()
-        .find(|kind| may(**kind))
+        .find(|kind| sight.may(**kind))
         .map(|kind| Next::Rest {
             kind: *kind,
             before: None,

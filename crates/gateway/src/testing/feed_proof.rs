@@ -185,7 +185,8 @@ pub async fn ours(store: &Store, plan: Plan) -> Result<Found, StoreError> {
                 }
                 tokio::time::sleep(PAUSE).await;
             }
-            for change in changes {
+            for placed in changes {
+                let change = placed.change;
                 read.take(change.position, change.record.key().1);
             }
         }

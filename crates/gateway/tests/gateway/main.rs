@@ -1,6 +1,8 @@
 //! The gateway from outside: over HTTP without a socket, over real sockets, and at its start.
 
+mod admin;
 mod audit;
+mod canaries;
 mod changes;
 mod chat;
 mod config;
@@ -14,4 +16,5 @@ mod scope;
 mod sessions;
 mod start;
 mod storm;
+mod table;
 mod tampers;

@@ -37,7 +37,11 @@ async fn a_desktop_with_another_sight_is_told_to_delete_its_copy_before_it_gets_
         Some(Role::Auditor)
     );
     let mine = shop.get("/v1/session", &token).await.json();
-    assert_eq!(mine["scopes"], json!(["audit:read"]), "at once over HTTP");
+    assert_eq!(
+        mine["scopes"],
+        json!(["audit:read", "exports:read"]),
+        "at once over HTTP"
+    );
     assert_eq!(open.ended().await, close::SCOPE, "an open socket is closed");
     let mut later = follow(&address, &token, &page["live"]).await;
     assert_eq!(later.ended().await, close::SCOPE, "the old cursor is not");

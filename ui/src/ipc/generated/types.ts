@@ -19,7 +19,11 @@ email: string,
 /**
  * What it may do.
  */
-role: Role, };
+role: Role, 
+/**
+ * Whose tickets it sees.
+ */
+teams?: Array<TeamId>, };
 
 /**
  * A person or program that signs in.
@@ -29,7 +33,7 @@ export type AccountId = string;
 /**
  * What was done. Names are stored for ever: none is changed or used again.
  */
-export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "sessions_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported";
+export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "sessions_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed";
 
 /**
  * Who did something.
@@ -1510,6 +1514,14 @@ account: Account,
  */
 scopes: Array<Scope>, 
 /**
+ * Up to how much money it gives back alone, in whole units of a currency.
+ */
+refunds_up_to?: number, 
+/**
+ * The teams whose tickets it sees.
+ */
+teams?: Array<Team>, 
+/**
  * The shop.
  */
 shop: Shop, 
@@ -1571,6 +1583,24 @@ ticket: TicketId,
 action: OutboxAction, };
 
 /**
+ * Some colleagues and the tickets they look after. Every ticket is of one team.
+ */
+export type Team = { 
+/**
+ * Its id.
+ */
+id: TeamId, 
+/**
+ * Its name, at most 60 characters.
+ */
+name: string, };
+
+/**
+ * Colleagues who look after the same tickets.
+ */
+export type TeamId = string;
+
+/**
  * What something was done to.
  */
 export type Thing = { 
@@ -1586,7 +1616,7 @@ id: string, };
 /**
  * What something is.
  */
-export type ThingKind = "account" | "ticket" | "message" | "field" | "history";
+export type ThingKind = "account" | "ticket" | "message" | "field" | "team" | "customer" | "history";
 
 /**
  * A conversation with a customer.
@@ -1620,6 +1650,10 @@ identity: Identity,
  * The order it is about, if known.
  */
 order: OrderId | null, 
+/**
+ * Whose it is: only that team sees it.
+ */
+team?: TeamId, 
 /**
  * Who looks after it.
  */
@@ -1756,6 +1790,10 @@ add_tags?: Array<string>,
  * Tags to take away.
  */
 remove_tags?: Array<string>, 
+/**
+ * Gives it to another team.
+ */
+team?: TeamId, 
 /**
  * Until when it sleeps; goes with `status: snoozed`.
  */
@@ -2009,6 +2047,23 @@ op: OpId, };
 export type Urgency = "fine" | "watch" | "act";
 
 /**
+ * What the gateway would say. It decides again when it is asked.
+ */
+export type Verdict = { 
+/**
+ * Whether it would be done.
+ */
+allowed: boolean, 
+/**
+ * Why not, such as `needs a supervisor: above 100.00 EUR`; empty when it is allowed.
+ */
+words: string, 
+/**
+ * The rule that decided, if one did.
+ */
+rule: string | null, };
+
+/**
  * How many tickets a view holds.
  */
 export type ViewCount = { 
@@ -2034,6 +2089,27 @@ views: Array<ViewCount>, };
  * A view of the rail.
  */
 export type ViewId = "my_open" | "unassigned" | "mentions" | "snoozed" | "held" | "where_is_it" | "refunds" | "breaching_soon" | "high_value" | "email" | "web_chat" | "whatsapp" | "escalated" | "all_open" | "closed";
+
+/**
+ * What somebody would like to do, to be told beforehand whether they may.
+ */
+export type Wish = { 
+/**
+ * The action as the policy names it, such as `message.send` or `refund.execute`.
+ */
+action: string, 
+/**
+ * The ticket, where it is about one.
+ */
+ticket?: TicketId, 
+/**
+ * The amount, where it is about money.
+ */
+amount?: Money, 
+/**
+ * Who asked for it, where it is about what was asked for.
+ */
+requested_by?: AccountId, };
 
 /**
  * Somebody who is writing.
@@ -2083,6 +2159,8 @@ export interface Calls {
   take_back: { args: OpRef; result: TakenBack };
   /** Takes a sent reply back while the gateway still holds it. */
   undo_send: { args: UndoSend; result: TakenBack };
+  /** Whether the gateway would allow something, and why not. */
+  may: { args: Wish; result: Verdict };
   /** Stores what was begun and not sent. */
   save_draft: { args: SaveDraft; result: Nothing };
   /** The stored answers, filled in for a ticket; those in its language first. */

@@ -122,6 +122,7 @@ class PretendedCore {
       this.#signedIn = true;
       return SIGNED_IN;
     },
+    may: () => ({ allowed: true, words: '', rule: null }),
     sign_out: () => {
       this.#signedIn = false;
       return {};

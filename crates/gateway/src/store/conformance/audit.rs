@@ -133,6 +133,7 @@ async fn trail(store: &Store) -> Vec<AuditEntry> {
 async fn change(store: &Store, op: Uuid, patch: TicketPatch) {
     let operation = Operation {
         id: OpId(op),
+        teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: agent().to_string(),
         request: "the same".to_owned(),
     };

@@ -236,6 +236,7 @@ pub async fn operations_are_remembered_for_half_a_year(store: Store) {
     let note = || {
         let operation = Operation {
             id: OpId(id(9, 1)),
+            teams: [deskhand_domain::TeamId::MAIN].into(),
             actor: "priya".to_owned(),
             request: "note".to_owned(),
         };

@@ -23,7 +23,8 @@ pub async fn positions_follow_the_commits(store: Store) {
         let mut seen: BTreeMap<(Kind, Uuid), i64> = BTreeMap::new();
         let mut upto = start;
         while upto < start + 80 {
-            for change in store.changes_after(upto, 7).await.expect("the feed") {
+            for placed in store.changes_after(upto, 7).await.expect("the feed") {
+                let change = placed.change;
                 assert!(change.position > upto, "positions grow");
                 upto = change.position;
                 seen.insert(change.record.key(), upto);
@@ -51,7 +52,9 @@ pub async fn positions_follow_the_commits(store: Store) {
         4,
         "80 changes of four tickets catch up as four rows"
     );
-    for change in now {
+    for placed in now {
+        assert_eq!(placed.team, Some(TeamId::MAIN));
+        let change = placed.change;
         assert_eq!(
             seen.get(&change.record.key()),
             Some(&change.position),
@@ -73,6 +76,7 @@ pub async fn a_sync_reaches_everything(store: Store) {
     let mut rest: BTreeSet<(Kind, Uuid)> = BTreeSet::new();
     let (mut cursor, mut pages) = (None, 0);
     let first_head = *store.head().borrow();
+    let whole = Sight::whole([TeamId::MAIN]);
     loop {
         let in_rest = matches!(
             &cursor,
@@ -81,7 +85,7 @@ pub async fn a_sync_reaches_everything(store: Store) {
                 ..
             })
         );
-        let page = store.sync(cursor, |_| true).await.expect("a page");
+        let page = store.sync(cursor, &whole).await.expect("a page");
         pages += 1;
         assert!(page.changes.len() <= 1_000, "pages are bounded");
         if pages == 1 {
@@ -133,26 +137,30 @@ pub async fn a_sync_reaches_everything(store: Store) {
         "the rest alone is everything, exactly once"
     );
     let mut other = store
-        .sync(None, |_| true)
+        .sync(None, &whole)
         .await
         .expect("a page")
         .next
         .expect("more");
     other.epoch = "another".to_owned();
     assert!(matches!(
-        store.sync(Some(other), |_| true).await,
+        store.sync(Some(other), &whole).await,
         Err(StoreError::OtherEpoch)
     ));
 }
 
+/// What a role of a team sees.
+fn sight_of(role: Role, teams: &[TeamId]) -> Sight {
+    let policy = Policy::embedded().expect("a policy");
+    let subject = policy.subject(agent(), role, teams, None);
+    Sight::of(&policy, &subject, [TeamId::MAIN, trade()])
+}
+
 pub async fn roles_see_what_they_may(store: Store) {
-    let auditor = Sight::of(Role::Auditor);
+    let auditor = sight_of(Role::Auditor, &[TeamId::MAIN]);
     let (mut cursor, mut kinds) = (None, BTreeSet::new());
     loop {
-        let page = store
-            .sync(cursor, |kind| auditor.may(kind))
-            .await
-            .expect("a page");
+        let page = store.sync(cursor, &auditor).await.expect("a page");
         kinds.extend(page.changes.iter().map(|change| change.record.key().0));
         assert_eq!(page.total, 6, "accounts, an article and a macro");
         match page.next {
@@ -160,19 +168,125 @@ pub async fn roles_see_what_they_may(store: Store) {
             None => break,
         }
     }
-    assert_eq!(
-        kinds,
-        BTreeSet::from([Kind::Account, Kind::Macro, Kind::Article])
-    );
-    let service = Sight::of(Role::Service);
-    let page = store
-        .sync(None, |kind| service.may(kind))
-        .await
-        .expect("a page");
+    let known = BTreeSet::from([Kind::Account, Kind::Macro, Kind::Article]);
+    assert_eq!(kinds, known);
+    let nobody = sight_of("deleted".parse().expect("a name"), &[TeamId::MAIN]);
+    let page = store.sync(None, &nobody).await.expect("a page");
     assert!(
         page.changes.is_empty() && page.next.is_none(),
-        "a program sees nothing"
+        "a role that does not exist sees nothing"
     );
+}
+
+fn trade() -> TeamId {
+    TeamId(id(10, 1))
+}
+
+/// Everything of a sync, by kind and id.
+async fn all_of(store: &Store, sight: &Sight) -> BTreeMap<(Kind, Uuid), Record> {
+    let (mut cursor, mut found) = (None, BTreeMap::new());
+    loop {
+        let page = store.sync(cursor, sight).await.expect("a page");
+        for change in page.changes {
+            found.insert(change.record.key(), change.record);
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return found,
+        }
+    }
+}
+
+pub async fn a_team_sees_its_own_and_is_told_what_went_to_another(store: Store) {
+    let team = deskhand_domain::Team {
+        id: trade(),
+        name: "Trade".to_owned(),
+    };
+    store.add_team(team.clone(), agent()).await.expect("a team");
+    let again = Team {
+        id: TeamId(id(10, 2)),
+        name: "TRADE".to_owned(),
+    };
+    let refused = store.add_team(again, agent()).await;
+    assert!(
+        matches!(refused, Err(StoreError::Refused(_))),
+        "one of that name"
+    );
+    let main = sight_of(Role::Agent, &[TeamId::MAIN]);
+    let other = sight_of(Role::Agent, &[trade()]);
+    let both = sight_of(Role::Agent, &[TeamId::MAIN, trade()]);
+    let start = *store.head().borrow();
+    let give = |to| {
+        let patch = TicketPatch {
+            team: Some(to),
+            ..TicketPatch::default()
+        };
+        store.write(move |tx| Box::pin(tx_patch(tx, ticket(1), patch)))
+    };
+    give(trade()).await.expect("given");
+    let shown = async |sight: &Sight| -> BTreeSet<(Kind, bool)> {
+        let placed = store.changes_after(start, 100).await.expect("the feed");
+        placed
+            .iter()
+            .filter_map(|placed| sight.shows(placed))
+            .map(|change| {
+                (
+                    change.record.key().0,
+                    matches!(change.record, Record::Gone(_)),
+                )
+            })
+            .collect()
+    };
+    let whole = BTreeSet::from([(Kind::Ticket, false), (Kind::Message, false)]);
+    let gone = BTreeSet::from([(Kind::Ticket, true), (Kind::Message, true)]);
+    assert_eq!(shown(&main).await, gone, "it went away with its messages");
+    assert_eq!(shown(&other).await, whole, "and came here");
+    assert_eq!(shown(&both).await, whole);
+    let mine = all_of(&store, &main).await;
+    let theirs = all_of(&store, &other).await;
+    let of_one = |found: &BTreeMap<(Kind, Uuid), Record>| {
+        found
+            .values()
+            .filter(|record| match record {
+                Record::Ticket(found) => found.id == ticket(1),
+                Record::Message(found) => found.ticket == ticket(1),
+                _ => false,
+            })
+            .count()
+    };
+    assert_eq!(
+        (of_one(&mine), of_one(&theirs)),
+        (0, 3),
+        "a ticket, two messages"
+    );
+    // What happens there later is nothing to who never had it, and stays gone for who had.
+    let tag = TicketPatch {
+        add_tags: vec!["later".to_owned()],
+        ..TicketPatch::default()
+    };
+    store
+        .write(move |tx| Box::pin(tx_patch(tx, ticket(1), tag)))
+        .await
+        .expect("a tag");
+    assert_eq!(shown(&main).await, gone);
+    let third = sight_of(Role::Agent, &[TeamId(id(10, 9))]);
+    assert!(shown(&third).await.is_empty());
+    give(TeamId::MAIN).await.expect("given back");
+    assert_eq!((shown(&main).await, shown(&other).await), (whole, gone));
+    let nowhere = give(TeamId(id(10, 9))).await;
+    assert!(
+        matches!(nowhere, Err(StoreError::Wrong { .. })),
+        "no such team"
+    );
+    // Inside a transaction of somebody else it does not exist.
+    let foreign = store.write(move |tx| {
+        Box::pin(async move {
+            tx.limit_to([trade()].into());
+            tx.patch_ticket(ticket(1), TicketPatch::default(), agent())
+                .await
+        })
+    });
+    assert_eq!(foreign.await.expect("an answer"), None);
 }
 
 pub async fn a_new_seed_is_a_new_history(store: Store) {

@@ -67,9 +67,9 @@ pub async fn a_merged_ticket_takes_everything_along(store: Store) {
         "{there:?}"
     );
     let changes = store.changes_after(head, 20).await.expect("the feed");
-    let moved = changes
-        .iter()
-        .filter(|change| matches!(&change.record, Record::Message(m) if m.ticket == ticket(1)));
+    let moved = changes.iter().filter(
+        |change| matches!(&change.change.record, Record::Message(m) if m.ticket == ticket(1)),
+    );
     assert_eq!(moved.count(), 3, "desktops are told of each message");
     let head = *store.head().borrow();
     let replay = merge(&store, 2, 1, 1).await.expect("known");
@@ -243,6 +243,7 @@ pub async fn a_chat_goes_on_in_the_other_ticket_and_shows_only_itself(store: Sto
     let chat_number = u64::from(of.number);
     let operation = Operation {
         id: OpId(id(9, 900)),
+        teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: "priya".to_owned(),
         request: "merge".to_owned(),
     };
@@ -310,6 +311,7 @@ async fn of_customer(store: &Store, number: u64, like: u64) {
 async fn merge(store: &Store, from: u64, into: u64, op: u64) -> Result<Done, StoreError> {
     let operation = Operation {
         id: OpId(id(11, op)),
+        teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: agent().to_string(),
         request: format!("merge {from} {into}"),
     };

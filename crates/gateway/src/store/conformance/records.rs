@@ -5,6 +5,7 @@ use super::*;
 pub async fn an_operation_is_carried_out_once(store: Store) {
     let operation = |request: &str| Operation {
         id: OpId(id(9, 1)),
+        teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: "priya".to_owned(),
         request: request.to_owned(),
     };
@@ -97,6 +98,7 @@ pub async fn texts_come_back_as_they_were(store: Store) {
 pub async fn lists_filter_and_go_on(store: Store) {
     let (mut cursor, mut found): (Option<ListCursor>, Vec<Ticket>) = (None, Vec::new());
     let closed = TicketFilter {
+        teams: [TeamId::MAIN].into(),
         status: Some(TicketStatus::Closed),
         ..TicketFilter::default()
     };

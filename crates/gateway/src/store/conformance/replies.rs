@@ -98,7 +98,7 @@ pub async fn a_held_reply_is_taken_back_as_if_it_never_was(store: Store) {
     let changes = store.changes_after(head, 10).await.expect("the feed");
     let gone = changes
         .iter()
-        .any(|change| matches!(&change.record, Record::Gone(gone) if gone.id == id(9, 20)));
+        .any(|change| matches!(&change.change.record, Record::Gone(gone) if gone.id == id(9, 20)));
     assert!(gone, "desktops are told: {changes:?}");
     let after = the_ticket(&store, ticket(1)).await;
     let as_before = Ticket {
@@ -257,6 +257,7 @@ async fn write(
 ) -> Result<Done, StoreError> {
     let operation = Operation {
         id: OpId(id(9, number)),
+        teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: by.to_string(),
         request: "reply".to_owned(),
     };
