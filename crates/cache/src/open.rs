@@ -139,8 +139,8 @@ impl Cache {
             searching,
             _ending: ending,
         };
-        if let Err(error) = writer.open_index().await {
-            // It is tried again when there is something to index.
+        if let Err(error) = writer.index.open().await {
+            // The first slice makes a new one; nobody waits for that here.
             let error: &(dyn std::error::Error + 'static) = &error;
             tracing::warn!(error, "the search index could not be opened");
         }

@@ -103,12 +103,12 @@ impl Index {
         }
     }
 
-    /// Opens the file if it belongs to the copy as it is now. Nobody may have written the copy
-    /// since it was opened.
-    pub(crate) async fn open(&self) -> Result<bool, CacheError> {
+    /// Opens the file if it belongs to the copy as it is now; otherwise the next slice makes a new
+    /// one. Nobody may have written the copy since it was opened.
+    pub(crate) async fn open(&self) -> Result<(), CacheError> {
         let file = file_of(&self.path);
         if !file.exists() {
-            return Ok(false);
+            return Ok(());
         }
         let mut copy = self.copy.acquire().await.doing("begin to read")?;
         let (generation, newest) = noted::generation(&mut copy).await?;
@@ -123,10 +123,9 @@ impl Index {
         });
         if !fits {
             pool.close().await;
-            return Ok(false);
+            return Ok(());
         }
-        self.publish(pool, &mut *self.work.lock().await).await?;
-        Ok(true)
+        self.publish(pool, &mut *self.work.lock().await).await
     }
 
     /// Makes a new file for a state of the copy.

@@ -115,20 +115,6 @@ impl Writer {
         Ok(Slice::Index)
     }
 
-    /// Opens the index that belongs to the copy, or makes a new one. Nobody may have written the
-    /// copy since it was opened.
-    pub(crate) async fn open_index(&self) -> Result<(), CacheError> {
-        match self.index.open().await {
-            Ok(true) => return Ok(()),
-            Ok(false) => {}
-            Err(error) => {
-                let error: &(dyn std::error::Error + 'static) = &error;
-                tracing::warn!(error, "the search index is made anew");
-            }
-        }
-        self.begin_index(&mut *self.index.work.lock().await).await
-    }
-
     /// Makes the index anew: everything in the copy is noted, for an empty file.
     async fn begin_index(&self, work: &mut Work) -> Result<(), CacheError> {
         let mut connection = self.connection_for_notes().await?;

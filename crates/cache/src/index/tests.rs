@@ -125,6 +125,8 @@ impl World {
 #[tokio::test]
 async fn the_index_is_made_while_somebody_else_holds_the_copys_writer() {
     let world = World::new(300).await;
+    let slice = world.writer.index_slice(SLICE).await.expect("begun");
+    assert_eq!(slice, Slice::Copy, "all is noted for a new file");
     let held = world.writer.pool.acquire().await.expect("held");
     while world.hits("number300").await == 0 {
         let slice = world.writer.index_slice(SLICE).await.expect("indexed");
@@ -149,6 +151,7 @@ async fn the_index_is_made_while_somebody_else_holds_the_copys_writer() {
 async fn what_comes_now_is_found_before_the_history() {
     let world = World::new(20_000).await;
     let short = Duration::from_micros(100);
+    world.writer.index_slice(short).await.expect("begun");
     world.bring(message(30_000, "xylophone")).await;
     while world.hits("xylophone").await == 0 {
         world.writer.index_slice(short).await.expect("indexed");
