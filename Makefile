@@ -66,6 +66,11 @@ power: setup-test
 	cargo build --locked -p deskhand-gateway
 	DESKHAND_TIMES=$(or $(TIMES),2000) cargo test --locked -p deskhand-tests --test power -- --nocapture
 
+# Changes the audit trail in TIMES=10000 ways, on each engine; all must be found.
+.PHONY: tamper
+tamper: setup-test
+	DESKHAND_TAMPERS=$(or $(TIMES),10000) cargo test --locked -p deskhand-gateway --test gateway -- --nocapture tampers
+
 # Licences, bans and sources of everything that comes into the program.
 .PHONY: deny
 deny:

@@ -214,6 +214,34 @@ fn every_make_target_says_what_it_does() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn every_test_that_the_threats_name_exists() -> Result<()> {
+    let files = files()?;
+    let tests: BTreeSet<&str> = files
+        .iter()
+        .filter(|(path, _)| extension(path) == Some("rs"))
+        .flat_map(|(_, text)| text.lines())
+        .filter_map(|line| line.trim_start().split_once("fn ")?.1.split('(').next())
+        .collect();
+    let page = files.get(Path::new("docs/THREATS.md"));
+    let page = page.context("docs/THREATS.md")?;
+    // Names of tests stand in the last column of a table, each in backticks.
+    let named: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_suffix(" |")?.rsplit(" | ").next())
+        .filter(|cell| cell.starts_with('`') && cell.ends_with('`'))
+        .flat_map(|cell| cell.split('`'))
+        .filter(|name| !name.trim().is_empty())
+        .collect();
+    assert!(named.len() > 40, "only {} tests are named", named.len());
+    let gone: Vec<&&str> = named
+        .iter()
+        .filter(|name| !tests.contains(**name))
+        .collect();
+    assert_eq!(gone, Vec::<&&str>::new(), "no test has this name");
+    Ok(())
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
