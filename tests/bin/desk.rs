@@ -1,7 +1,8 @@
 //! A desk as a process of its own, so that a test can end it as a power cut would: the real core,
 //! driven by calls in lines of JSON.
 //!
-//! Its keychain is a plain file in its folder. That is for tests and for nothing else.
+//! Its keychain is a plain file in its folder, or with `--without-keychain` there is none. That is
+//! for tests and for nothing else. With DESKHAND_LOG it says on its standard error what it does.
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +20,8 @@ use std::{
     },
 };
 
+use tracing_subscriber::EnvFilter;
+
 /// A clock that can be put forward and back.
 #[derive(Default)]
 struct Movable(AtomicI64);
@@ -31,6 +34,8 @@ impl Clock for Movable {
 
 struct Machine {
     secrets: PathBuf,
+    /// Whether there is no keychain.
+    without: bool,
     one_at_a_time: Mutex<()>,
 }
 
@@ -40,10 +45,18 @@ impl Machine {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
+    fn there(&self) -> Result<(), KeychainError> {
+        if self.without {
+            return Err(KeychainError::Absent("this desk has none".to_owned()));
+        }
+        Ok(())
+    }
+
     fn change(
         &self,
         change: impl FnOnce(&mut BTreeMap<String, String>),
     ) -> Result<(), KeychainError> {
+        self.there()?;
         let _one = self
             .one_at_a_time
             .lock()
@@ -59,6 +72,7 @@ impl Machine {
 
 impl Keychain for Machine {
     fn get(&self, name: &str) -> Result<Option<String>, KeychainError> {
+        self.there()?;
         Ok(self.all().remove(name))
     }
 
@@ -95,8 +109,15 @@ async fn main() -> anyhow::Result<()> {
     let folder = std::env::args_os().nth(1).context("say which folder")?;
     let folder = PathBuf::from(folder);
     std::fs::create_dir_all(&folder)?;
+    if let Ok(filter) = EnvFilter::try_from_env("DESKHAND_LOG") {
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .init();
+    }
     let machine = Arc::new(Machine {
         secrets: folder.join("secrets.json"),
+        without: std::env::args().any(|argument| argument == "--without-keychain"),
         one_at_a_time: Mutex::default(),
     });
     let clock = Arc::new(Movable::default());

@@ -19,6 +19,8 @@ pub struct Gateway {
     port: u16,
     process: Option<Process>,
     folder: TempDir,
+    /// What it logs, when not what every gateway does.
+    says: Option<&'static str>,
 }
 
 impl Gateway {
@@ -27,9 +29,19 @@ impl Gateway {
         Self::start_with("").await
     }
 
+    /// Starts one that logs more or less than others.
+    pub async fn start_saying(says: &'static str) -> anyhow::Result<Self> {
+        Self::start_as("", Some(says)).await
+    }
+
     /// Starts it with a configuration file of that text.
     pub async fn start_with(configuration: &str) -> anyhow::Result<Self> {
+        Self::start_as(configuration, None).await
+    }
+
+    async fn start_as(configuration: &str, says: Option<&'static str>) -> anyhow::Result<Self> {
         let mut gateway = Self {
+            says,
             port: free_port()?,
             process: None,
             folder: tempfile::tempdir()?,
@@ -64,8 +76,15 @@ impl Gateway {
             .create(true)
             .append(true)
             .open(self.log())?;
+        let temporary = self.folder.path().join("tmp");
+        std::fs::create_dir_all(&temporary)?;
+        let mut command = Command::new(program("deskhand-gateway")?);
+        if let Some(says) = self.says {
+            command.env("DESKHAND_LOG", says);
+        }
         let process = Process::start(
-            Command::new(program("deskhand-gateway")?)
+            command
+                .env("TMPDIR", temporary)
                 .arg("serve")
                 .arg("--data-dir")
                 .arg(self.folder.path().join("data"))
