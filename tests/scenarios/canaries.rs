@@ -257,7 +257,7 @@ impl Http {
     /// An admin and an agent sign in and look for the customer; answers their tokens.
     async fn sign_in_and_look_around(&self) -> anyhow::Result<Vec<String>> {
         let mut secrets = Vec::new();
-        for email in ["aino@hollowpine.example", PRIYA] {
+        for email in ["ines@hollowpine.example", PRIYA] {
             let body = json!({ "email": email, "password": PUBLISHED, "device": "a canary" });
             let answer = self.http.post(self.url("/v1/sessions")).json(&body);
             let session: Value = answer.send().await?.error_for_status()?.json().await?;
