@@ -304,7 +304,9 @@ impl Http {
             post("/v1/sessions").json(&json!({ "email": EMAIL, "pasword": GUESS })),
             post("/v1/sessions")
                 .header("content-type", json)
-                .body(format!("{{\"email\": \"{EMAIL}\", \"{GUESS}\"")),
+                .body(format!(
+                    "{{\"email\": \"{EMAIL}\", \"password\": \"{GUESS}\""
+                )),
             post("/v1/sessions").body(format!("{EMAIL} {GUESS}")),
             post("/v1/sessions/refresh").json(&json!({ "refresh_token": FORGED_TOKEN })),
             get(&format!("/v1/customers?email={EMAIL}")).bearer_auth(FORGED_TOKEN),
