@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand};
 use deskhand_gateway::{
     Config, StartError,
     config::{self, REFERENCE},
-    new_epoch, policies, revoke,
+    forget_app, new_epoch, policies, revoke,
     routes::Description,
-    start,
+    set_locked, start,
 };
 use deskhand_policy::Broken;
 use std::{
@@ -37,8 +37,8 @@ enum Command {
     NewEpoch(Place),
     /// Ends every session of an account, and has its desktops destroy their copies.
     ///
-    /// A desktop learns of it when it reaches the gateway next, at the latest when it signs in. What
-    /// was not sent from there is lost. The gateway must not run.
+    /// A desktop that is connected learns of it within seconds, another one when it reaches the
+    /// gateway next. What was not sent from there is lost. A gateway may run meanwhile.
     Revoke {
         #[command(flatten)]
         place: Place,
@@ -52,6 +52,12 @@ enum Command {
     /// Looks at roles and rules.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Locks an account and signs it out everywhere. A gateway may run meanwhile.
+    Lock(Whose),
+    /// Lets a locked account in again. A gateway may run meanwhile.
+    Unlock(Whose),
+    /// Forgets the authenticator app of somebody who lost it. A gateway may run meanwhile.
+    ForgetApp(Whose),
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
 }
@@ -76,6 +82,16 @@ enum PolicyCommand {
         /// every gateway has.
         folder: Option<PathBuf>,
     },
+}
+
+/// An account, and where it lies.
+#[derive(clap::Args)]
+struct Whose {
+    #[command(flatten)]
+    place: Place,
+    /// The account's address.
+    #[arg(long)]
+    account: String,
 }
 
 /// Where the data lies.
@@ -137,6 +153,18 @@ async fn main() -> ExitCode {
             log();
             finish(end_sessions(&place, &account).await)
         }
+        Command::Lock(whose) => {
+            log();
+            finish(lock(&whose, true).await)
+        }
+        Command::Unlock(whose) => {
+            log();
+            finish(lock(&whose, false).await)
+        }
+        Command::ForgetApp(whose) => {
+            log();
+            finish(forget(&whose).await)
+        }
         Command::NewEpoch(place) => {
             log();
             finish(begin_anew(&place).await)
@@ -168,6 +196,19 @@ fn finish(done: Result<(), StartError>) -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+async fn lock(whose: &Whose, locked: bool) -> Result<(), StartError> {
+    set_locked(&whose.place.read()?, &whose.account, locked).await?;
+    let done = if locked { "locked" } else { "unlocked" };
+    println!("the account is {done}");
+    Ok(())
+}
+
+async fn forget(whose: &Whose) -> Result<(), StartError> {
+    forget_app(&whose.place.read()?, &whose.account).await?;
+    println!("no code is asked for until another app is set up");
+    Ok(())
 }
 
 async fn begin_anew(place: &Place) -> Result<(), StartError> {

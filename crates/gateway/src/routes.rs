@@ -3,12 +3,15 @@
 mod chat;
 mod customers;
 mod described;
+mod devices;
 mod fields;
 mod health;
 mod knowledge;
 mod merge;
 mod orders;
 mod pages;
+mod password;
+mod second_factor;
 mod sessions;
 mod sync;
 mod tickets;
@@ -87,6 +90,14 @@ pub fn all() -> Routes {
         .post("/v1/sessions/refresh", sessions::refresh)
         .get("/v1/session", sessions::current)
         .delete("/v1/session", sessions::sign_out)
+        .post("/v1/sessions/totp", second_factor::sign_in)
+        .get("/v1/totp", second_factor::current)
+        .post("/v1/totp", second_factor::begin)
+        .post("/v1/totp/confirm", second_factor::confirm)
+        .post("/v1/totp/remove", second_factor::remove)
+        .post("/v1/password", password::change)
+        .get("/v1/devices", devices::list)
+        .delete("/v1/devices/{device}", devices::sign_out)
         .get("/v1/tickets", tickets::list)
         .get("/v1/tickets/{ticket}", tickets::one)
         .patch("/v1/tickets/{ticket}", tickets::change)
@@ -106,6 +117,7 @@ pub fn all() -> Routes {
         .get("/v1/articles", knowledge::articles)
         .get("/v1/macros", knowledge::macros)
         .get("/v1/sync", sync::page)
+        .post("/v1/live/ticket", live::agent::ticket)
         .get("/v1/live", live::agent::upgrade)
         .post("/chat/api/conversations", chat::open)
         .get("/chat/api/conversation", chat::conversation)
@@ -135,6 +147,14 @@ pub fn all() -> Routes {
         sessions::refresh,
         sessions::current,
         sessions::sign_out,
+        second_factor::sign_in,
+        second_factor::current,
+        second_factor::begin,
+        second_factor::confirm,
+        second_factor::remove,
+        password::change,
+        devices::list,
+        devices::sign_out,
         tickets::list,
         tickets::one,
         tickets::change,
@@ -154,6 +174,7 @@ pub fn all() -> Routes {
         knowledge::articles,
         knowledge::macros,
         sync::page,
+        live::agent::ticket,
         live::agent::upgrade,
         live::visitor::upgrade,
         chat::open,

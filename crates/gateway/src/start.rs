@@ -7,6 +7,8 @@ use crate::{
     app::{self, State},
     clock::Clock,
     config::{Config, Mistakes},
+    elsewhere,
+    errands::{self, Errand, Outcome},
     feed::Feed,
     hub::Hub,
     passwords, prune, release,
@@ -15,7 +17,6 @@ use crate::{
     tasks::Tasks,
 };
 use chrono::TimeDelta;
-use deskhand_protocol::audit::Actor;
 use std::{
     fs::File,
     net::{Ipv4Addr, SocketAddr},
@@ -109,6 +110,13 @@ pub enum StartError {
     NoDatabase { file: PathBuf },
     #[error("nobody signs in as {email}: look at the address and try again; nothing was changed")]
     NoAccount { email: String },
+    #[error("it could not be done ({why}); nothing was changed")]
+    Errand { why: String },
+    #[error(
+        "the gateway that uses {} did not answer: look whether it is well, and try again",
+        path.display()
+    )]
+    NoOutcome { path: PathBuf },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -149,6 +157,8 @@ impl StartError {
             Self::Database { .. } | Self::Store(_) => 23,
             Self::NoDatabase { .. } => 24,
             Self::NoAccount { .. } => 25,
+            Self::Errand { .. } => 30,
+            Self::NoOutcome { .. } => 31,
         }
     }
 }
@@ -210,6 +220,8 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     store.hold_replies(TimeDelta::seconds(config.undo_seconds.into()));
     release::start(&store, &tasks);
     prune::start(&store, &tasks);
+    elsewhere::start(&store, &tasks);
+    errands::start(&store, &config.data_dir, &tasks);
     let config = Arc::new(config);
     let state = State {
         throttles: Arc::new(app::throttles(&config)),
@@ -238,27 +250,50 @@ pub async fn new_epoch(config: &Config) -> Result<String, StartError> {
     alone(config, async |store| Ok(store.begin_epoch().await?)).await
 }
 
-/// Revokes every session of an account, and answers how many there were. Their desktops destroy
-/// what they keep, at their next contact.
+/// Revokes every session of an account, whether a gateway runs or not, and answers how many there
+/// were. Their desktops destroy what they keep, at their next contact.
 pub async fn revoke(config: &Config, email: &str) -> Result<usize, StartError> {
-    alone(config, async |store| {
-        let (account, _) =
-            store
-                .credentials(email)
-                .await?
-                .ok_or_else(|| StartError::NoAccount {
-                    email: email.to_owned(),
-                })?;
-        Ok(store
-            .revoke_sessions(account.id, Actor::System)
-            .await?
-            .len())
-    })
-    .await
+    let account = email.to_owned();
+    match errands::run(config, &Errand::Revoke { account }).await? {
+        Outcome::Revoked { count } => Ok(count),
+        Outcome::Done => Ok(0),
+        Outcome::NoAccount => Err(StartError::NoAccount {
+            email: email.to_owned(),
+        }),
+        Outcome::Failed { why } => Err(StartError::Errand { why }),
+    }
+}
+
+/// Locks an account and ends its sessions, or lets it in again.
+pub async fn set_locked(config: &Config, email: &str, locked: bool) -> Result<(), StartError> {
+    let account = email.to_owned();
+    done(
+        errands::run(config, &Errand::Lock { account, locked }).await?,
+        email,
+    )
+}
+
+/// Forgets the authenticator app of somebody who lost it.
+pub async fn forget_app(config: &Config, email: &str) -> Result<(), StartError> {
+    let account = email.to_owned();
+    done(
+        errands::run(config, &Errand::ForgetApp { account }).await?,
+        email,
+    )
+}
+
+fn done(outcome: Outcome, email: &str) -> Result<(), StartError> {
+    match outcome {
+        Outcome::Done | Outcome::Revoked { .. } => Ok(()),
+        Outcome::NoAccount => Err(StartError::NoAccount {
+            email: email.to_owned(),
+        }),
+        Outcome::Failed { why } => Err(StartError::Errand { why }),
+    }
 }
 
 /// Works on a database that no gateway serves.
-async fn alone<T>(
+pub(crate) async fn alone<T>(
     config: &Config,
     work: impl AsyncFnOnce(&Store) -> Result<T, StartError>,
 ) -> Result<T, StartError> {
@@ -324,7 +359,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-fn location(config: &Config) -> Location {
+pub(crate) fn location(config: &Config) -> Location {
     match &config.database_url {
         Some(url) => Location::Url(url.reveal().to_owned()),
         None => Location::File(config.data_dir.join("gateway.db")),

@@ -2,6 +2,7 @@
 
 mod changes;
 mod chat;
+mod codes;
 mod config;
 mod http;
 mod kit;
