@@ -15,11 +15,11 @@ use deskhand_protocol::{
     live::ClientFrame,
     rest::{ChangePassword, Device, Enrolment, RecoveryCodes, TotpCode, TotpState},
     view::{
-        AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link, MacroView,
-        MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase,
-        Password, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
-        TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend,
-        ViewCounts,
+        AddNote, Boot, BrowserSignIn, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe,
+        Link, MacroView, MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxAction, OutboxItem,
+        Passphrase, Password, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn,
+        TakenBack, TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow,
+        UndoSend, ViewCounts,
     },
 };
 
@@ -34,6 +34,10 @@ impl Calls for Client {
 
     async fn sign_in(&self, with: Password) -> Result<SignedIn, CallError> {
         self.sign_in_with(with).await
+    }
+
+    async fn sign_in_in_browser(&self, with: BrowserSignIn) -> Result<SignedIn, CallError> {
+        self.sign_in_with_browser(with).await
     }
 
     async fn open_sample(&self, who: OpenSample) -> Result<SignedIn, CallError> {

@@ -8,9 +8,9 @@ use deskhand_protocol::{
     calls::{CallCode, CallError},
     problem::{Challenge, Code, Problem},
     rest::{
-        ChangePassword, Device, Enrolment, Hello, LiveTicket, MergeTicket, Merged, MessageAdded,
-        NewMessage, Page, RecoveryCodes, Refresh, Session, SignIn, SignInCode, TicketPatch,
-        TotpCode, TotpState,
+        BeginInBrowser, BegunInBrowser, ChangePassword, Device, EndInBrowser, Enrolment, Hello,
+        LiveTicket, MergeTicket, Merged, MessageAdded, NewMessage, Page, RecoveryCodes, Refresh,
+        Session, SignIn, SignInCode, TicketPatch, TotpCode, TotpState,
     },
     sync::SyncPage,
 };
@@ -225,6 +225,26 @@ impl Gateway {
 
     pub(crate) async fn sign_in(&self, body: &SignIn) -> Result<Session, GatewayError> {
         let request = self.request(Method::POST, "v1/sessions").json(body);
+        read(open(request).await?.as_ref())
+    }
+
+    /// Begins a sign-in that goes on in a browser.
+    pub(crate) async fn begin_in_browser(
+        &self,
+        body: &BeginInBrowser,
+    ) -> Result<BegunInBrowser, GatewayError> {
+        let request = self
+            .request(Method::POST, "v1/sessions/oidc/begin")
+            .json(body);
+        read(open(request).await?.as_ref())
+    }
+
+    /// Ends it with the code that came back.
+    pub(crate) async fn end_in_browser(
+        &self,
+        body: &EndInBrowser,
+    ) -> Result<Session, GatewayError> {
+        let request = self.request(Method::POST, "v1/sessions/oidc").json(body);
         read(open(request).await?.as_ref())
     }
 

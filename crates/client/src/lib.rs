@@ -23,6 +23,7 @@ mod keychain;
 mod lease;
 mod link;
 mod live;
+mod loopback;
 mod network;
 mod outbox;
 mod overlay;

@@ -8,6 +8,7 @@ use crate::{
     diagnosis, feed,
     gateway::Gateway,
     lease::{self, Lease},
+    loopback::{self, Loopback},
     outbox,
     pass::Pass,
     profile::{Profile, Signed},
@@ -19,15 +20,20 @@ use crate::{
 };
 use deskhand_protocol::{
     calls::{CallCode, CallError},
-    rest::{Session, SignIn, SignInCode},
-    view::{Boot, Event, GatewayAddress, GatewayProbe, OpenSample, Passphrase, Password, SignedIn},
+    rest::{BeginInBrowser, EndInBrowser, Session, SignIn, SignInCode},
+    view::{
+        Boot, BrowserSignIn, Event, GatewayAddress, GatewayProbe, OpenSample, Passphrase, Password,
+        SignedIn,
+    },
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 /// How many frames may wait for the live socket.
 const FRAMES: usize = 32;
+/// How long somebody may take in the browser.
+const BROWSER_LIMIT: Duration = Duration::from_secs(300);
 
 /// A shop that is open, and its tasks.
 pub(crate) struct Slot {
@@ -135,6 +141,7 @@ impl Client {
             address: address.text(),
             shop: hello.shop,
             version: hello.version,
+            single_sign_on: hello.single_sign_on,
             milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
             encrypted: address.is_encrypted(),
         })
@@ -185,7 +192,7 @@ impl Client {
         let body = SignIn {
             email: typed.email,
             password: with.password,
-            device: format!("Deskhand on {}", std::env::consts::OS),
+            device: device_name(),
         };
         let session = match sign_in(&gateway, &body, with.code).await {
             Ok(session) => session,
@@ -194,6 +201,77 @@ impl Client {
                 return Err(error);
             }
         };
+        self.enter(address, sample, before, session).await
+    }
+
+    /// Signs in with the gateway's provider, in the system's browser.
+    pub(crate) async fn sign_in_with_browser(
+        &self,
+        with: BrowserSignIn,
+    ) -> Result<SignedIn, CallError> {
+        let inner = &self.inner;
+        let address = Address::parse(&with.address)?;
+        let gateway = Gateway::new(
+            inner.network.clone(),
+            address.clone(),
+            Arc::clone(&inner.clock),
+        );
+        gateway.hello(inner.clock.now()).await?;
+        let failed = |why: &str| CallError::new(CallCode::BrowserFailed, why);
+        let loopback = Loopback::open().await;
+        let loopback = loopback.map_err(|error| failed(&error.to_string()))?;
+        let begun = gateway
+            .begin_in_browser(&BeginInBrowser {
+                redirect: loopback.redirect(),
+                device: device_name(),
+            })
+            .await?;
+        let state = loopback::state_of(&begun.url);
+        let state = state.ok_or_else(|| failed("the provider's address has no state"))?;
+        inner
+            .host
+            .open_outside(&begun.url)
+            .map_err(|why| failed(&why))?;
+        let code = tokio::time::timeout(BROWSER_LIMIT, loopback.code(&state))
+            .await
+            .map_err(|_| failed("nobody came back from the browser in time"))?
+            .map_err(|error| failed(&error.to_string()))?
+            .ok_or_else(|| failed("the provider signed nobody in"))?;
+        drop(loopback);
+        let _one = inner.session.lock().await;
+        inner.vault.prepare(false, with.passphrase).await?;
+        let end = EndInBrowser {
+            login: begun.login,
+            code,
+            state,
+        };
+        let session = match gateway.end_in_browser(&end).await {
+            Ok(session) => session,
+            Err(error) => {
+                inner.vault.forget_unused();
+                return Err(error.into());
+            }
+        };
+        let typed = Profile {
+            address: address.text(),
+            email: session.account.email.clone(),
+            sample: false,
+            signed: None,
+            cache_mib: None,
+        };
+        let before = self.wipe_if_revoked(&gateway, &typed).await?;
+        self.enter(address, false, before, session).await
+    }
+
+    /// Opens the shop for whom the gateway signed in.
+    async fn enter(
+        &self,
+        address: Address,
+        sample: bool,
+        before: Option<Gateway>,
+        session: Session,
+    ) -> Result<SignedIn, CallError> {
+        let inner = &self.inner;
         let Some(token) = session.refresh_token.clone() else {
             return Err(CallError::new(
                 CallCode::NotAGateway,
@@ -356,6 +434,11 @@ impl Client {
         });
         Ok(signed_in)
     }
+}
+
+/// What a device is called in the list of devices.
+fn device_name() -> String {
+    format!("Deskhand on {}", std::env::consts::OS)
 }
 
 /// Signs in with a password, and with the code that it may ask for.

@@ -2,7 +2,8 @@
 
 use crate::{
     admission::Admission, clock::Clock, config::Config, extract::peer, feed::Feed, hub::Hub,
-    problem::Refusal, routes, store::Store, tasks::Tasks, throttle::Throttles, via::Via,
+    oidc::Oidc, problem::Refusal, routes, store::Store, tasks::Tasks, throttle::Throttles,
+    via::Via,
 };
 use axum::{
     Router,
@@ -34,6 +35,8 @@ pub struct State {
     pub hub: Hub,
     /// The line of desktops that catch up.
     pub admission: Admission,
+    /// The provider that people sign in with, if there is one.
+    pub oidc: Oidc,
     /// How often somebody may try.
     pub throttles: Arc<Throttles>,
     /// The time.
@@ -167,6 +170,7 @@ mod tests {
         let config = Arc::new(Config::embedded(folder.path()));
         let state = State {
             throttles: Arc::new(throttles(&config)),
+            oidc: Oidc::new(config.clone()),
             config,
             feed: Feed::start(&store, &tasks),
             hub: Hub::default(),

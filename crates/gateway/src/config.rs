@@ -5,11 +5,13 @@
 //! in the reference, and one call in [`Config::check`] if its values can contradict each other.
 
 mod door;
+mod oidc;
 mod read;
 mod sessions;
 mod values;
 
 pub use door::Door;
+pub use oidc::Oidc;
 pub use read::{Mistake, Mistakes, PREFIX, REFERENCE, read};
 use serde::{Deserialize, Serialize};
 pub use sessions::Sessions;
@@ -46,6 +48,8 @@ pub struct Config {
     pub door: Door,
     /// How long somebody is signed in.
     pub sessions: Sessions,
+    /// Signing in with an OpenID Connect provider.
+    pub oidc: Oidc,
 }
 
 impl Default for Config {
@@ -60,6 +64,7 @@ impl Default for Config {
             undo_seconds: 13,
             door: Door::default(),
             sessions: Sessions::default(),
+            oidc: Oidc::default(),
         }
     }
 }
@@ -88,6 +93,7 @@ impl Config {
         );
         self.door.check(wrong);
         self.sessions.check(wrong);
+        self.oidc.check(wrong);
     }
 }
 

@@ -18,6 +18,7 @@ mod extract;
 pub mod feed;
 pub mod hub;
 mod live;
+pub mod oidc;
 pub mod passwords;
 pub mod policies;
 mod problem;

@@ -8,6 +8,7 @@ mod fields;
 mod health;
 mod knowledge;
 mod merge;
+mod oidc;
 mod orders;
 mod pages;
 mod password;
@@ -90,6 +91,8 @@ pub fn all() -> Routes {
         .post("/v1/sessions/refresh", sessions::refresh)
         .get("/v1/session", sessions::current)
         .delete("/v1/session", sessions::sign_out)
+        .post("/v1/sessions/oidc/begin", oidc::begin)
+        .post("/v1/sessions/oidc", oidc::end)
         .post("/v1/sessions/totp", second_factor::sign_in)
         .get("/v1/totp", second_factor::current)
         .post("/v1/totp", second_factor::begin)
@@ -147,6 +150,8 @@ pub fn all() -> Routes {
         sessions::refresh,
         sessions::current,
         sessions::sign_out,
+        oidc::begin,
+        oidc::end,
         second_factor::sign_in,
         second_factor::current,
         second_factor::begin,

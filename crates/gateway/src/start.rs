@@ -11,6 +11,7 @@ use crate::{
     errands::{self, Errand, Outcome},
     feed::Feed,
     hub::Hub,
+    oidc::Oidc,
     passwords, prune, release,
     serve::serve,
     store::{Location, Seed, Store, StoreError},
@@ -225,6 +226,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     let config = Arc::new(config);
     let state = State {
         throttles: Arc::new(app::throttles(&config)),
+        oidc: Oidc::new(config.clone()),
         config: config.clone(),
         feed: Feed::start(&store, &tasks),
         hub: Hub::default(),

@@ -3,10 +3,10 @@
 
 use crate::rest::{ChangePassword, Device, Enrolment, RecoveryCodes, TotpCode, TotpState};
 use crate::view::{
-    AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link, MacroView,
-    MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft,
-    SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage,
-    TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
+    AddNote, Boot, BrowserSignIn, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link,
+    MacroView, MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password,
+    SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange,
+    TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
 };
 use deskhand_domain::OpId;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,8 @@ pub enum CallCode {
     WrongCode,
     /// An admin locked the account.
     AccountLocked,
+    /// Nobody came back from the browser, or with an error.
+    BrowserFailed,
     /// Too many tries: wait.
     TooManyTries,
     /// The new password is too short or easily guessed.
@@ -181,6 +183,8 @@ calls! {
     probe_gateway(GatewayAddress) -> GatewayProbe;
     /// Signs in with a password.
     sign_in(Password) -> SignedIn;
+    /// Signs in with the gateway's provider, in the system's browser.
+    sign_in_in_browser(BrowserSignIn) -> SignedIn;
     /// Starts the sample shop in this program and signs in there.
     open_sample(OpenSample) -> SignedIn;
     /// Signs out: the session ends and the cache's key is destroyed.

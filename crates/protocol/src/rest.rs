@@ -23,6 +23,9 @@ pub struct Hello {
     pub shop: String,
     /// Whether this is a sample shop with published passwords.
     pub sample: bool,
+    /// What stands on the button that signs in with a browser; none when there is no such way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_sign_on: Option<String>,
     /// The gateway's clock, to notice one that is far off.
     pub now: DateTime<Utc>,
 }
@@ -59,6 +62,38 @@ pub struct SignInCode {
     pub challenge: String,
     /// The six digits of the authenticator app, or one of the recovery codes.
     pub code: String,
+}
+
+/// `POST /v1/sessions/oidc/begin`: begins a sign-in that goes on in a browser.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeginInBrowser {
+    /// Where the code comes back to: `http://127.0.0.1:PORT/callback`.
+    pub redirect: String,
+    /// The name of the device, shown in the list of sessions.
+    #[serde(default)]
+    pub device: String,
+}
+
+/// Where the browser goes, and what only the desktop knows.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct BegunInBrowser {
+    /// Where the browser goes.
+    pub url: String,
+    /// Shown with the code.
+    pub login: String,
+}
+
+/// `POST /v1/sessions/oidc`: the code that came back.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndInBrowser {
+    /// What the beginning answered.
+    pub login: String,
+    /// The code.
+    pub code: String,
+    /// What came back with it.
+    pub state: String,
 }
 
 /// What an authenticator app is set up with.

@@ -102,6 +102,8 @@ impl Tx {
             "delete from fields",
             "delete from products",
             "delete from operations",
+            "delete from browser_sign_ins",
+            "delete from identities",
             "delete from challenges",
             "delete from recovery_codes",
             "delete from second_factors",

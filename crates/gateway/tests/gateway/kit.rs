@@ -13,6 +13,7 @@ use deskhand_gateway::{
     app::State,
     feed::Feed,
     hub::Hub,
+    oidc::Oidc,
     passwords, release,
     store::{Location, Store},
     tasks::Tasks,
@@ -79,6 +80,7 @@ impl Shop {
         let config = Arc::new(config);
         let state = State {
             throttles: Arc::new(app::throttles(&config)),
+            oidc: Oidc::new(config.clone()),
             config,
             feed: Feed::start(&store, &tasks),
             hub: Hub::default(),
