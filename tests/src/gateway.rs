@@ -29,13 +29,28 @@ impl Gateway {
 
     /// Starts it with a configuration file of that text.
     pub async fn start_with(configuration: &str) -> anyhow::Result<Self> {
-        let mut gateway = Self {
+        let mut gateway = Self::new(configuration)?;
+        gateway.go_on().await?;
+        Ok(gateway)
+    }
+
+    /// Starts it on a folder that somebody fills first.
+    pub async fn start_filled(
+        fill: impl AsyncFnOnce(&std::path::Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        let mut gateway = Self::new("")?;
+        fill(&gateway.folder.path().join("data")).await?;
+        gateway.go_on().await?;
+        Ok(gateway)
+    }
+
+    fn new(configuration: &str) -> anyhow::Result<Self> {
+        let gateway = Self {
             port: free_port()?,
             process: None,
             folder: tempfile::tempdir()?,
         };
         std::fs::write(gateway.configuration(), configuration)?;
-        gateway.go_on().await?;
         Ok(gateway)
     }
 
