@@ -7,7 +7,7 @@ use crate::{
     ticket_ops, undo, views,
 };
 use deskhand_domain::{
-    OpId,
+    Account, OpId,
     text::{self, TextError},
 };
 use deskhand_protocol::{
@@ -176,6 +176,11 @@ impl Calls for Client {
 
     async fn search(&self, query: SearchQuery) -> Result<SearchResults, CallError> {
         self.noting(search::search(&*self.shop()?, &query).await)
+    }
+
+    async fn colleagues(&self, _: Nothing) -> Result<Vec<Account>, CallError> {
+        let shop = self.shop()?;
+        shop.reader.accounts().await.map_err(cache_failed)
     }
 
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, CallError> {

@@ -8,7 +8,7 @@ use crate::view::{
     SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery,
     TicketRef, TicketView, TypingNow, UndoSend, ViewCounts,
 };
-use deskhand_domain::OpId;
+use deskhand_domain::{Account, OpId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -218,6 +218,8 @@ calls! {
     open_link(Link) -> Nothing;
     /// Looks through everything that is on this computer.
     search(SearchQuery) -> SearchResults;
+    /// Who works at the shop, as far as this computer knows.
+    colleagues(Nothing) -> Vec<Account>;
     /// A page of the gateway's audit trail; only while connected, and never kept here.
     audit(AuditQuery) -> AuditPage;
 }

@@ -20,6 +20,7 @@ import { m } from '../../paraglide/messages';
 import { viewWord } from '../../words';
 import { coalesced } from '../../coalesced';
 import { Inbox } from '../inbox/screen.svelte';
+import { AuditTrail } from '../audit/screen.svelte';
 import { Search } from '../search/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
 import { Connection } from './connection.svelte';
@@ -29,7 +30,7 @@ import { Undo } from './undo.svelte';
 import { VIEWS } from './views';
 
 /** What lies over the columns. */
-export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge' | 'link';
+export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge' | 'link' | 'audit';
 
 /** Where the focus can be put. */
 export type Place = 'list' | 'thread' | 'composer' | 'decision' | 'fields';
@@ -45,6 +46,7 @@ export class Shop {
   readonly undo: Undo;
   readonly regret = new Regret();
   readonly search: Search;
+  readonly audit: AuditTrail;
   readonly connection: Connection;
   readonly outbox: Outbox;
   counts = $state<Partial<Record<ViewId, number>>>({});
@@ -71,6 +73,7 @@ export class Shop {
     this.#call = call;
     this.inbox = new Inbox(call);
     this.search = new Search(call);
+    this.audit = new AuditTrail(call);
     this.undo = new Undo(signedIn.account.id);
     this.ticket = new OpenTicket(call, signedIn.account.id, (view) => this.undo.look(view));
     this.outbox = new Outbox(call, this);
@@ -82,8 +85,15 @@ export class Shop {
     return this.signedIn.scopes.includes('messages:send');
   }
 
+  /** Whether the role may read who did what. */
+  get mayAudit(): boolean {
+    return this.signedIn.scopes.includes('audit:read');
+  }
+
   /** Fetches everything for the first time and opens the first conversation. */
   async start(): Promise<void> {
+    // Who may read nothing else begins where they work.
+    if (this.mayAudit && !this.signedIn.scopes.includes('tickets:read')) this.overlay = 'audit';
     await Promise.all([this.do(() => this.connection.read()), this.readCounts(), this.outbox.read(), this.showView('my_open')]);
   }
 

@@ -29,7 +29,7 @@ export type AccountId = string;
 /**
  * What was done. Names are stored for ever: none is changed or used again.
  */
-export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "sessions_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported";
+export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "token_reused" | "sessions_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported";
 
 /**
  * Who did something.
@@ -2097,6 +2097,8 @@ export interface Calls {
   open_link: { args: Link; result: Nothing };
   /** Looks through everything that is on this computer. */
   search: { args: SearchQuery; result: SearchResults };
+  /** Who works at the shop, as far as this computer knows. */
+  colleagues: { args: Nothing; result: Array<Account> };
   /** A page of the gateway's audit trail; only while connected, and never kept here. */
   audit: { args: AuditQuery; result: AuditPage };
 }

@@ -18,10 +18,11 @@ import type {
 import { CallFailed, type Transport } from '../transport';
 import { FACTS, MACROS } from './knowledge';
 import { COUNTS, DANIEL, makeRow, makeView, PRIYA, SIGNED_IN } from './data';
+import { AUDITOR, trail } from './audit';
 import { searched } from './search';
 
 /** The named states of the screens. */
-export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'undo', 'undo-late', 'syncing', 'many'] as const;
+export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'undo', 'undo-late', 'syncing', 'many', 'audit', 'audit-empty', 'audit-offline', 'audit-loading', 'audit-refused'] as const;
 
 type State = (typeof STATES)[number];
 type Handlers = { [Name in keyof Calls]: (args: Calls[Name]['args']) => Calls[Name]['result'] | Promise<Calls[Name]['result']> };
@@ -99,7 +100,7 @@ class PretendedCore {
       this.#locked
         ? { screen: 'unlock', address: 'https://desk.hollowpine.example', email: PRIYA.email }
         : this.#signedIn
-        ? { screen: 'shop', ...SIGNED_IN }
+        ? { screen: 'shop', ...SIGNED_IN, ...(this.#state.startsWith('audit') && AUDITOR) }
         : {
             screen: 'sign_in',
             address: this.#state === 'signin-problem' ? null : 'desk.hollowpine.example',
@@ -197,7 +198,8 @@ class PretendedCore {
       return {};
     },
     open_link: () => ({}),
-    audit: () => ({ entries: [], next: null }),
+    colleagues: () => [PRIYA, DANIEL],
+    audit: (query) => (this.#state === 'audit-empty' ? { entries: [], next: null } : this.#state === 'audit-offline' ? fail('unreachable') : this.#state === 'audit-loading' ? new Promise(() => {}) : this.#state === 'audit-refused' ? fail('forbidden') : trail(query)),
     search: ({ text }) => searched(text, this.#state === 'syncing' ? 41 : 100),
   };
 
