@@ -66,12 +66,13 @@ export function thingWord(kind: ThingKind): string {
 
 /** What else an entry tells, by name; a change says from what to what. */
 export function detailLines(details: Record<string, unknown>): [name: string, value: string][] {
-  return Object.entries(details ?? {}).map(([name, value]) => [plain(name), written(value)]);
+  return Object.entries(details ?? {}).map(([name, value]) => [plain(name), written(value, name !== 'fields')]);
 }
 
-function written(value: unknown): string {
-  if (Array.isArray(value) && value.length === 2 && value.some((one) => typeof one !== 'string')) return `${written(value[0])} → ${written(value[1])}`;
-  if (Array.isArray(value)) return value.map(written).join(', ');
+/** A pair is a change, unless it is a list of names. */
+function written(value: unknown, pair = false): string {
+  if (pair && Array.isArray(value) && value.length === 2) return `${written(value[0])} → ${written(value[1])}`;
+  if (Array.isArray(value)) return value.map((one) => written(one)).join(', ');
   if (value === null || value === undefined) return m.audit_nothing();
   if (typeof value === 'boolean') return value ? m.field_yes() : m.field_no();
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
