@@ -113,7 +113,8 @@ impl AuditKey {
 /// Whether a file was made and its key never written.
 fn was_cut_short(file: &Path) -> Result<bool, KeyError> {
     let bytes = std::fs::read(file)?;
-    Ok(bytes.len() < 64 || bytes.iter().all(|byte| *byte == 0))
+    let of_a_key = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, 0 | b'\n');
+    Ok(bytes.len() <= 65 && bytes.iter().all(of_a_key))
 }
 
 /// The half of a key that checks.
@@ -195,9 +196,27 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join(KEY_FILE);
         AuditKey::read_or_make(&file).expect("a key");
-        std::fs::write(&file, "my notes").expect("a file");
-        let refused = AuditKey::read_or_make(&file).expect_err("no key");
-        assert!(matches!(refused, KeyError::Unreadable), "{refused}");
-        assert_eq!(std::fs::read_to_string(&file).expect("a file"), "my notes");
+        for text in ["my notes".to_owned(), "ab".repeat(40)] {
+            std::fs::write(&file, &text).expect("a file");
+            let refused = AuditKey::read_or_make(&file).expect_err("no key");
+            assert!(matches!(refused, KeyError::Unreadable), "{refused}");
+            assert_eq!(std::fs::read_to_string(&file).expect("a file"), text);
+        }
+    }
+
+    #[test]
+    fn a_key_that_a_power_cut_kept_from_the_disk_is_made_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(KEY_FILE);
+        AuditKey::read_or_make(&file).expect("a key");
+        let whole = std::fs::read(&file).expect("a file");
+        let mut torn = whole.clone();
+        torn[32..].fill(0);
+        for left in [&[][..], &whole[..20], &vec![0; whole.len()], &torn] {
+            std::fs::write(&file, left).expect("a file");
+            let made = AuditKey::read_or_make(&file).expect("a key");
+            let read = AuditKey::read(&file).expect("the same key");
+            assert_eq!(made.public(), read.public());
+        }
     }
 }
