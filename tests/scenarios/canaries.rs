@@ -428,6 +428,7 @@ impl DeskProcess {
             email: PRIYA.to_owned(),
             password: GUESS.to_owned(),
             passphrase: passphrase.map(str::to_owned),
+            code: None,
         };
         self.refused("sign_in", &with).await?;
         PUBLISHED.clone_into(&mut with.password);

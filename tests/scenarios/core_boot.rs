@@ -283,6 +283,7 @@ async fn wrong_sign_ins_say_what_is_wrong() -> anyhow::Result<()> {
         email: PRIYA.into(),
         password: password.into(),
         passphrase: None,
+        code: None,
     };
     let code = |answer: Result<_, CallError>| {
         answer

@@ -59,6 +59,7 @@ async fn sign_in(desk: &Desk, gateway: &Gateway, passphrase: Option<&str>) -> an
         email: PRIYA.into(),
         password: PASSWORD.into(),
         passphrase: passphrase.map(Into::into),
+        code: None,
     };
     desk.client.sign_in(with).await.map_err(failed)?;
     desk.complete().await

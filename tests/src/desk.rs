@@ -223,6 +223,7 @@ impl Desk {
                 email,
                 password,
                 passphrase: None,
+                code: None,
             })
             .await
     }

@@ -14,12 +14,13 @@ use deskhand_protocol::{
     audit::{AuditPage, AuditQuery},
     calls::{CallCode, CallError, Calls},
     live::ClientFrame,
+    rest::{ChangePassword, Device, Enrolment, RecoveryCodes, TotpCode, TotpState},
     view::{
-        AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Link, MacroView, MergeInto,
-        Nothing, OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase, Password,
-        SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange,
-        TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts,
-        Wish,
+        AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link, MacroView,
+        MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase,
+        Password, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
+        TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict,
+        ViewCounts, Wish,
     },
 };
 
@@ -42,6 +43,43 @@ impl Calls for Client {
 
     async fn sign_out(&self, _: Nothing) -> Result<Nothing, CallError> {
         self.sign_out_here().await
+    }
+
+    async fn totp(&self, _: Nothing) -> Result<TotpState, CallError> {
+        Ok(self.shop()?.gateway.totp().await?)
+    }
+
+    async fn begin_totp(&self, _: Nothing) -> Result<Enrolment, CallError> {
+        Ok(self.shop()?.gateway.begin_totp().await?)
+    }
+
+    async fn confirm_totp(&self, code: TotpCode) -> Result<RecoveryCodes, CallError> {
+        Ok(self.shop()?.gateway.confirm_totp(&code).await?)
+    }
+
+    async fn remove_totp(&self, code: TotpCode) -> Result<Nothing, CallError> {
+        self.shop()?.gateway.remove_totp(&code).await?;
+        Ok(Nothing {})
+    }
+
+    async fn change_password(&self, change: ChangePassword) -> Result<Nothing, CallError> {
+        match self.shop()?.gateway.change_password(&change).await {
+            Ok(()) => Ok(Nothing {}),
+            Err(error) if error.is_invalid() => {
+                let why = error.first_field().unwrap_or_default();
+                Err(CallError::new(CallCode::WeakPassword, why))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn devices(&self, _: Nothing) -> Result<Vec<Device>, CallError> {
+        Ok(self.shop()?.gateway.devices().await?)
+    }
+
+    async fn sign_out_device(&self, which: DeviceRef) -> Result<Nothing, CallError> {
+        self.shop()?.gateway.sign_out_device(which.device).await?;
+        Ok(Nothing {})
     }
 
     async fn connection(&self, _: Nothing) -> Result<ConnectionView, CallError> {

@@ -2,15 +2,16 @@
 
 use crate::{address::Address, clock::Clock, network::Network, pass::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_domain::{Compared, Message, OpId, Ticket, TicketId};
+use deskhand_domain::{Compared, DeviceId, Message, OpId, Ticket, TicketId};
 use deskhand_protocol::{
     IDEMPOTENCY_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION,
     audit::{AuditPage, AuditQuery},
     calls::{CallCode, CallError},
-    problem::{Code, Problem},
+    problem::{Challenge, Code, Problem},
     rest::{
-        Hello, MergeTicket, Merged, MessageAdded, NewMessage, Page, Refresh, Session, SignIn,
-        TicketPatch,
+        ChangePassword, Device, Enrolment, Hello, LiveTicket, MergeTicket, Merged, MessageAdded,
+        NewMessage, Page, RecoveryCodes, Refresh, Session, SignIn, SignInCode, TicketPatch,
+        TotpCode, TotpState,
     },
     sync::SyncPage,
 };
@@ -45,8 +46,6 @@ pub(crate) enum GatewayError {
     NotAGateway,
     #[error("the gateway speaks version {0} of the protocol")]
     OtherVersion(u32),
-    #[error("nobody is signed in there")]
-    NoPass,
     #[error("{}", problem.detail)]
     Refused {
         problem: Box<Problem>,
@@ -59,7 +58,6 @@ impl GatewayError {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::NotAGateway | Self::OtherVersion(_) => true,
-            Self::NoPass => false,
             Self::Refused { problem, .. } => {
                 matches!(
                     problem.code,
@@ -125,6 +123,24 @@ impl GatewayError {
         matches!(self, Self::Refused { problem, .. } if problem.code == Code::Invalid)
     }
 
+    /// What is wrong with the first field that the gateway could not use.
+    pub(crate) fn first_field(&self) -> Option<String> {
+        match self {
+            Self::Refused { problem, .. } => {
+                problem.errors.first().map(|error| error.detail.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// What a sign-in asks for beside the right password.
+    pub(crate) fn challenge(&self) -> Option<&Challenge> {
+        match self {
+            Self::Refused { problem, .. } => problem.challenge.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether the gateway knows no such thing.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { problem, .. } if problem.code == Code::NotFound)
@@ -144,11 +160,15 @@ impl From<GatewayError> for CallError {
             GatewayError::Unreachable(_) => CallCode::Unreachable,
             GatewayError::NotAGateway => CallCode::NotAGateway,
             GatewayError::OtherVersion(_) => CallCode::OtherVersion,
-            GatewayError::NoPass => CallCode::SignedOut,
             GatewayError::Refused { problem, .. } => match problem.code {
                 Code::SignedOut => CallCode::SignedOut,
                 Code::SessionRevoked => CallCode::SessionRevoked,
                 Code::WrongCredentials => CallCode::WrongCredentials,
+                Code::TotpRequired => CallCode::TotpRequired,
+                Code::TotpEnrolment => CallCode::TotpEnrolment,
+                Code::WrongCode => CallCode::WrongCode,
+                Code::AccountLocked => CallCode::AccountLocked,
+                Code::Busy if problem.status == 429 => CallCode::TooManyTries,
                 Code::Forbidden => CallCode::Forbidden,
                 Code::NotFound => CallCode::NotFound,
                 Code::TooLate => CallCode::TooLate,
@@ -209,6 +229,38 @@ impl Gateway {
         read(open(request).await?.as_ref())
     }
 
+    /// The code that a sign-in asked for.
+    pub(crate) async fn sign_in_code(&self, body: &SignInCode) -> Result<Session, GatewayError> {
+        let request = self.request(Method::POST, "v1/sessions/totp").json(body);
+        read(open(request).await?.as_ref())
+    }
+
+    pub(crate) async fn totp(&self) -> Result<TotpState, GatewayError> {
+        self.send(self.request(Method::GET, "v1/totp")).await
+    }
+
+    pub(crate) async fn begin_totp(&self) -> Result<Enrolment, GatewayError> {
+        self.send(self.request(Method::POST, "v1/totp")).await
+    }
+
+    pub(crate) async fn confirm_totp(
+        &self,
+        code: &TotpCode,
+    ) -> Result<RecoveryCodes, GatewayError> {
+        let request = self.request(Method::POST, "v1/totp/confirm");
+        self.send(request.json(code)).await
+    }
+
+    pub(crate) async fn remove_totp(&self, code: &TotpCode) -> Result<(), GatewayError> {
+        let request = self.request(Method::POST, "v1/totp/remove").json(code);
+        self.answered(request).await.map(|_| ())
+    }
+
+    pub(crate) async fn change_password(&self, body: &ChangePassword) -> Result<(), GatewayError> {
+        let request = self.request(Method::POST, "v1/password").json(body);
+        self.answered(request).await.map(|_| ())
+    }
+
     pub(crate) async fn sign_out(&self) -> Result<(), GatewayError> {
         self.answered(self.request(Method::DELETE, "v1/session"))
             .await
@@ -218,6 +270,26 @@ impl Gateway {
     /// Who is signed in, and what they may do now.
     pub(crate) async fn session(&self) -> Result<Session, GatewayError> {
         self.send(self.request(Method::GET, "v1/session")).await
+    }
+
+    /// What opens the live socket once.
+    pub(crate) async fn live_ticket(&self) -> Result<String, GatewayError> {
+        let request = self.request(Method::POST, "v1/live/ticket");
+        let answer: LiveTicket = self.send(request).await?;
+        Ok(answer.ticket)
+    }
+
+    /// Where this account is signed in.
+    pub(crate) async fn devices(&self) -> Result<Vec<Device>, GatewayError> {
+        self.send(self.request(Method::GET, "v1/devices")).await
+    }
+
+    /// Signs a device out.
+    pub(crate) async fn sign_out_device(&self, device: DeviceId) -> Result<(), GatewayError> {
+        let path = format!("v1/devices/{device}");
+        self.answered(self.request(Method::DELETE, &path))
+            .await
+            .map(|_| ())
     }
 
     pub(crate) async fn sync(&self, after: Option<&str>) -> Result<SyncPage, GatewayError> {
@@ -324,7 +396,7 @@ impl Gateway {
         let Some(pass) = &self.pass else {
             return answered(request).await;
         };
-        let token = self.token().await?;
+        let token = pass.token(self).await?;
         let again = request.try_clone();
         match (answered(request.bearer_auth(&token)).await, again) {
             (Err(error), Some(again)) if error.is_signed_out() && !error.is_revoked() => {
@@ -333,22 +405,6 @@ impl Gateway {
             }
             (answer, _) => answer,
         }
-    }
-
-    /// An access token that lasts for a while.
-    pub(crate) async fn token(&self) -> Result<String, GatewayError> {
-        let Some(pass) = &self.pass else {
-            return Err(GatewayError::NoPass);
-        };
-        pass.token(self).await
-    }
-
-    /// Another access token than one that was refused.
-    pub(crate) async fn token_instead_of(&self, refused: &str) -> Result<String, GatewayError> {
-        let Some(pass) = &self.pass else {
-            return Err(GatewayError::NoPass);
-        };
-        pass.instead_of(refused, self).await
     }
 
     /// Exchanges a refresh token.
@@ -413,6 +469,7 @@ fn strange(status: StatusCode, retry_after: Option<Duration>) -> GatewayError {
             errors: vec![],
             missed: vec![],
             moved: vec![],
+            challenge: None,
             request_id: None,
         }),
         retry_after,

@@ -89,21 +89,14 @@ async fn connect<'a>(
     frames: &mut mpsc::Receiver<ClientFrame>,
     state: SyncState,
 ) -> Result<Line<'a>, End> {
-    let token = shop.gateway.token().await?;
-    let request = request(shop, &token)?;
+    let ticket = shop.gateway.live_ticket().await?;
+    let request = request(shop, &ticket)?;
     let trust = Connector::Rustls(Arc::clone(&shop.gateway.network.tls));
     let connecting = connect_async_tls_with_config(request, Some(limits()), true, Some(trust));
-    let connected = tokio::time::timeout(CONNECT_LIMIT, connecting)
+    let (mut socket, _) = tokio::time::timeout(CONNECT_LIMIT, connecting)
         .await
-        .map_err(|_| End::unreachable("the gateway does not answer"))?;
-    let (mut socket, _) = match connected {
-        Err(tungstenite::Error::Http(answer)) if answer.status().as_u16() == 401 => {
-            // The session lives, if it gives another token.
-            shop.gateway.token_instead_of(&token).await?;
-            return Err(End::GoingAway);
-        }
-        other => other.map_err(refused)?,
-    };
+        .map_err(|_| End::unreachable("the gateway does not answer"))?
+        .map_err(refused)?;
     // Whatever was to be said on the old socket is stale.
     while frames.try_recv().is_ok() {}
     send(
@@ -134,7 +127,7 @@ async fn connect<'a>(
     })
 }
 
-fn request(shop: &Shop, token: &str) -> Result<Request, End> {
+fn request(shop: &Shop, ticket: &str) -> Result<Request, End> {
     let unusable = || End::unreachable("the gateway's address cannot be used");
     let mut request = shop
         .gateway
@@ -145,7 +138,7 @@ fn request(shop: &Shop, token: &str) -> Result<Request, End> {
     let headers = request.headers_mut();
     headers.insert(
         "authorization",
-        format!("Bearer {token}").parse().map_err(|_| unusable())?,
+        format!("Bearer {ticket}").parse().map_err(|_| unusable())?,
     );
     headers.insert(PROTOCOL_HEADER, PROTOCOL_VERSION.into());
     Ok(request)
@@ -171,6 +164,8 @@ fn refused(error: tungstenite::Error) -> End {
         retry_after: wish,
     };
     match response.status().as_u16() {
+        // The session would have said so before.
+        401 => failed(CallCode::Unreachable, "the ticket came too late"),
         403 => failed(CallCode::Forbidden, "the role may not follow the shop"),
         426 => failed(CallCode::OtherVersion, "the gateway speaks another version"),
         status => failed(

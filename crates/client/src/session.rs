@@ -19,7 +19,7 @@ use crate::{
 };
 use deskhand_protocol::{
     calls::{CallCode, CallError},
-    rest::{Session, SignIn},
+    rest::{Session, SignIn, SignInCode},
     view::{Boot, Event, GatewayAddress, GatewayProbe, OpenSample, Passphrase, Password, SignedIn},
 };
 use std::sync::Arc;
@@ -159,6 +159,7 @@ impl Client {
             email: account.email.clone(),
             password: sample.password.clone(),
             passphrase: None,
+            code: None,
         };
         self.sign_in_at(with, true).await
     }
@@ -186,11 +187,11 @@ impl Client {
             password: with.password,
             device: format!("Deskhand on {}", std::env::consts::OS),
         };
-        let session = match gateway.sign_in(&body).await {
+        let session = match sign_in(&gateway, &body, with.code).await {
             Ok(session) => session,
             Err(error) => {
                 inner.vault.forget_unused();
-                return Err(error.into());
+                return Err(error);
             }
         };
         let Some(token) = session.refresh_token.clone() else {
@@ -212,7 +213,8 @@ impl Client {
             closing::tell_sign_out(&before).await;
         }
         let signed = Signed::from(&session);
-        let signed_in = self.open(profile, signed, token, Some(&session)).await?;
+        let mut signed_in = self.open(profile, signed, token, Some(&session)).await?;
+        signed_in.recovery_codes = session.recovery_codes;
         inner.host.emit(Event::Session);
         Ok(signed_in)
     }
@@ -282,6 +284,7 @@ impl Client {
             shop: signed.shop.clone(),
             gateway: address.text(),
             sample: profile.sample,
+            recovery_codes: Vec::new(),
             chat_page: address.join("chat/").to_string(),
         };
         let pass = Pass::new(inner.vault.clone(), profile.clone(), token);
@@ -355,6 +358,32 @@ impl Client {
         });
         Ok(signed_in)
     }
+}
+
+/// Signs in with a password, and with the code that it may ask for.
+async fn sign_in(
+    gateway: &Gateway,
+    body: &SignIn,
+    code: Option<String>,
+) -> Result<Session, CallError> {
+    let error = match gateway.sign_in(body).await {
+        Ok(session) => return Ok(session),
+        Err(error) => error,
+    };
+    let Some(asked) = error.challenge() else {
+        return Err(error.into());
+    };
+    if let Some(code) = code {
+        let challenge = asked.challenge.clone();
+        let answer = gateway.sign_in_code(&SignInCode { challenge, code }).await;
+        return answer.map_err(Into::into);
+    }
+    let enrolment = asked.enrolment.clone();
+    let mut error = CallError::from(error);
+    if let Some(enrolment) = enrolment {
+        error.detail = enrolment.url;
+    }
+    Err(error)
 }
 
 fn nobody() -> CallError {

@@ -249,7 +249,13 @@ impl FromRequestParts<State> for Who {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
         let token = bearer(&parts.headers).ok_or_else(Refusal::signed_out)?;
-        match state.store.session(&digest(token)).await? {
+        Self::of(state, state.store.session(&digest(token)).await?)
+    }
+}
+
+impl Who {
+    fn of(state: &State, standing: Standing) -> Result<Self, Refusal> {
+        match standing {
             Standing::Open(session) => Ok(Self {
                 standing: {
                     let teams = state.store.teams();
@@ -262,6 +268,26 @@ impl FromRequestParts<State> for Who {
             Standing::Revoked => Err(Refusal::revoked()),
             Standing::Ended => Err(Refusal::signed_out()),
         }
+    }
+}
+
+/// Who shows a ticket for the live socket. It is spent by that.
+pub struct TicketHolder(pub Who);
+
+impl FromRequestParts<State> for TicketHolder {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
+        let unknown = || {
+            Refusal::new(
+                Code::SignedOut,
+                "this is no ticket, or it is spent or too old: ask for one at /v1/live/ticket",
+            )
+        };
+        let ticket = bearer(&parts.headers).ok_or_else(unknown)?;
+        let device = state.store.take_ticket(&digest(ticket)).await?;
+        let standing = state.store.device(device.ok_or_else(unknown)?).await?;
+        Who::of(state, standing).map(Self)
     }
 }
 

@@ -10,7 +10,10 @@ pub mod admission;
 pub mod app;
 pub mod audit;
 pub mod clock;
+pub mod codes;
 pub mod config;
+mod elsewhere;
+pub mod errands;
 pub mod explain;
 mod extract;
 pub mod feed;
@@ -35,4 +38,6 @@ pub mod via;
 
 pub use clock::Clock;
 pub use config::Config;
-pub use start::{Running, StartError, new_epoch, revoke, start, start_at, start_sample};
+pub use start::{
+    Running, StartError, forget_app, new_epoch, revoke, set_locked, start, start_at, start_sample,
+};

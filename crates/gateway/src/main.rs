@@ -8,9 +8,9 @@ use deskhand_gateway::{
     audit::{command, key::PublicKey},
     config::{self, REFERENCE},
     explain::explain,
-    new_epoch, policies, revoke,
+    forget_app, new_epoch, policies, revoke,
     routes::Description,
-    start,
+    set_locked, start,
     store::AuditFilter,
 };
 use deskhand_policy::Broken;
@@ -44,8 +44,8 @@ enum Command {
     NewEpoch(Place),
     /// Ends every session of an account, and has its desktops destroy their copies.
     ///
-    /// A desktop learns of it when it reaches the gateway next, at the latest when it signs in. What
-    /// was not sent from there is lost. The gateway must not run.
+    /// A desktop that is connected learns of it within seconds, another one when it reaches the
+    /// gateway next. What was not sent from there is lost. A gateway may run meanwhile.
     Revoke {
         #[command(flatten)]
         place: Place,
@@ -62,6 +62,12 @@ enum Command {
     /// Reads the audit trail; the gateway may run.
     #[command(subcommand)]
     Audit(Audit),
+    /// Locks an account and signs it out everywhere. A gateway may run meanwhile.
+    Lock(Whose),
+    /// Lets a locked account in again. A gateway may run meanwhile.
+    Unlock(Whose),
+    /// Forgets the authenticator app of somebody who lost it. A gateway may run meanwhile.
+    ForgetApp(Whose),
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
 }
@@ -140,6 +146,16 @@ enum Audit {
     },
     /// Prints the public half of the key that signs the trail.
     Key(Place),
+}
+
+/// An account, and where it lies.
+#[derive(clap::Args)]
+struct Whose {
+    #[command(flatten)]
+    place: Place,
+    /// The account's address.
+    #[arg(long)]
+    account: String,
 }
 
 /// Where the data lies.
@@ -234,6 +250,18 @@ async fn main() -> ExitCode {
         Command::Revoke { place, account } => {
             log();
             finish(end_sessions(&place, &account).await)
+        }
+        Command::Lock(whose) => {
+            log();
+            finish(lock(&whose, true).await)
+        }
+        Command::Unlock(whose) => {
+            log();
+            finish(lock(&whose, false).await)
+        }
+        Command::ForgetApp(whose) => {
+            log();
+            finish(forget(&whose).await)
         }
         Command::NewEpoch(place) => {
             log();
@@ -333,6 +361,19 @@ async fn verify(
         }
     );
     Ok(whole)
+}
+
+async fn lock(whose: &Whose, locked: bool) -> Result<(), StartError> {
+    set_locked(&whose.place.read()?, &whose.account, locked).await?;
+    let done = if locked { "locked" } else { "unlocked" };
+    println!("the account is {done}");
+    Ok(())
+}
+
+async fn forget(whose: &Whose) -> Result<(), StartError> {
+    forget_app(&whose.place.read()?, &whose.account).await?;
+    println!("no code is asked for until another app is set up");
+    Ok(())
 }
 
 async fn begin_anew(place: &Place) -> Result<(), StartError> {

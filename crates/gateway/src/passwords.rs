@@ -33,6 +33,48 @@ pub async fn verify(password: String, hash: Option<String>) -> bool {
     .unwrap_or(false)
 }
 
+/// How many characters a new password has at least.
+pub const SHORTEST: usize = 12;
+/// How many it may have: Argon2 takes more, and nobody types more.
+const LONGEST: usize = 256;
+
+/// Why a password may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weak {
+    /// It has too few characters.
+    #[error("has fewer than 12 characters: choose a longer one, such as four words")]
+    Short,
+    /// It has too many.
+    #[error("has more than 256 characters")]
+    Long,
+    /// It is among those that were found in breaches, or made of such words, names or keys beside
+    /// each other.
+    #[error(
+        "is easily guessed: it is among the passwords of breaches or made of common words; \
+         choose another one, such as four words that have nothing to do with each other"
+    )]
+    Guessable,
+}
+
+/// Whether a new password may be used. `about` is what others know of its owner.
+pub async fn check_new(password: &str, about: Vec<String>) -> Result<(), Weak> {
+    match password.chars().count() {
+        ..SHORTEST => return Err(Weak::Short),
+        count if count > LONGEST => return Err(Weak::Long),
+        _ => {}
+    }
+    let password = password.to_owned();
+    let score = blocking(move || {
+        let about: Vec<&str> = about.iter().map(String::as_str).collect();
+        zxcvbn::zxcvbn(&password, &about).score()
+    })
+    .await;
+    match score {
+        Some(score) if score >= zxcvbn::Score::Three => Ok(()),
+        _ => Err(Weak::Guessable),
+    }
+}
+
 /// A random token of 256 bits.
 pub fn token() -> String {
     let mut bytes = [0_u8; 32];
@@ -61,4 +103,34 @@ static ROOM: Semaphore = Semaphore::const_new(4);
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let _permit = ROOM.acquire().await.ok()?;
     tokio::task::spawn_blocking(work).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn new_passwords_are_long_and_not_easily_guessed() {
+        let about = || {
+            vec![
+                "priya@hollowpine.example".to_owned(),
+                "Priya Raman".to_owned(),
+            ]
+        };
+        for (password, weak) in [
+            ("short", Some(Weak::Short)),
+            ("elevenchars", Some(Weak::Short)),
+            ("password1234", Some(Weak::Guessable)),
+            ("qwertyuiop123", Some(Weak::Guessable)),
+            ("iloveyouiloveyou", Some(Weak::Guessable)),
+            ("111111111111", Some(Weak::Guessable)),
+            ("priya raman 1", Some(Weak::Guessable)),
+            ("correct tent battery moss", None),
+            ("Wüste Kiesel Anker Föhn", None),
+        ] {
+            assert_eq!(check_new(password, about()).await.err(), weak, "{password}");
+        }
+        let endless = "a1!x".repeat(100);
+        assert_eq!(check_new(&endless, about()).await, Err(Weak::Long));
+    }
 }

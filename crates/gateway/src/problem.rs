@@ -8,7 +8,7 @@ use axum::{
 use chrono::TimeDelta;
 use deskhand_domain::{AccountId, Compared, Message, text::TextError};
 use deskhand_policy::{Action, Decision};
-use deskhand_protocol::problem::{Code, FieldError, Problem};
+use deskhand_protocol::problem::{Challenge, Code, FieldError, Problem};
 
 /// Why a request is refused.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ enum Meanwhile {
     Missed(Vec<Message>),
     /// Values were set; these are they now.
     Moved(Vec<Compared>),
+    /// The password was right, and a code is asked for.
+    Asked(Box<Challenge>),
 }
 
 impl Refusal {
@@ -69,7 +71,12 @@ impl Refusal {
 
     /// A text is empty, too long or the like. 422: it can be read but not used.
     pub fn text(pointer: impl Into<String>, error: TextError) -> Self {
-        let mut refusal = Self::field(pointer, error.to_string());
+        Self::unusable(pointer, error.to_string())
+    }
+
+    /// A field can be read and not be used. 422.
+    pub fn unusable(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let mut refusal = Self::field(pointer, detail);
         refusal.status = StatusCode::UNPROCESSABLE_ENTITY;
         refusal
     }
@@ -80,6 +87,16 @@ impl Refusal {
             Code::SignedOut,
             "nobody is signed in, or the session has ended: sign in",
         )
+    }
+
+    /// The password was right, and a code is asked for.
+    pub fn asks(code: Code, challenge: Challenge) -> Self {
+        let mut refusal = Self::new(
+            code,
+            "send a code of your authenticator app with the challenge to /v1/sessions/totp",
+        );
+        refusal.meanwhile = Meanwhile::Asked(Box::new(challenge));
+        refusal
     }
 
     /// The session was ended from elsewhere.
@@ -168,11 +185,13 @@ impl Refusal {
             .as_ref()
             .and_then(|name| name.as_str())
             .unwrap_or("internal");
-        let (missed, moved) = match &self.meanwhile {
-            Meanwhile::Nothing => (Vec::new(), Vec::new()),
-            Meanwhile::Missed(missed) => (missed.clone(), Vec::new()),
-            Meanwhile::Moved(moved) => (Vec::new(), moved.clone()),
-        };
+        let (mut missed, mut moved, mut challenge) = (Vec::new(), Vec::new(), None);
+        match &self.meanwhile {
+            Meanwhile::Nothing => {}
+            Meanwhile::Missed(messages) => missed = messages.clone(),
+            Meanwhile::Moved(values) => moved = values.clone(),
+            Meanwhile::Asked(asked) => challenge = Some(Challenge::clone(asked)),
+        }
         Problem {
             kind: format!("/problems/{name}"),
             title: self.code.title().to_owned(),
@@ -182,6 +201,7 @@ impl Refusal {
             errors: self.errors.clone(),
             missed,
             moved,
+            challenge,
             request_id,
         }
     }
@@ -276,8 +296,13 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn status(code: Code) -> StatusCode {
     match code {
         Code::Invalid => StatusCode::BAD_REQUEST,
-        Code::SignedOut | Code::SessionRevoked | Code::WrongCredentials => StatusCode::UNAUTHORIZED,
-        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::SignedOut
+        | Code::SessionRevoked
+        | Code::WrongCredentials
+        | Code::TotpRequired
+        | Code::TotpEnrolment
+        | Code::WrongCode => StatusCode::UNAUTHORIZED,
+        Code::Forbidden | Code::AccountLocked => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::Conflict | Code::ThreadMoved | Code::FieldsMoved | Code::TooLate => {

@@ -5,12 +5,15 @@ mod audit;
 mod chat;
 mod customers;
 mod described;
+mod devices;
 mod fields;
 mod health;
 mod knowledge;
 mod merge;
 mod orders;
 mod pages;
+mod password;
+mod second_factor;
 mod sessions;
 mod sync;
 mod tickets;
@@ -89,6 +92,14 @@ pub fn all() -> Routes {
         .post("/v1/sessions/refresh", sessions::refresh)
         .get("/v1/session", sessions::current)
         .delete("/v1/session", sessions::sign_out)
+        .post("/v1/sessions/totp", second_factor::sign_in)
+        .get("/v1/totp", second_factor::current)
+        .post("/v1/totp", second_factor::begin)
+        .post("/v1/totp/confirm", second_factor::confirm)
+        .post("/v1/totp/remove", second_factor::remove)
+        .post("/v1/password", password::change)
+        .get("/v1/devices", devices::list)
+        .delete("/v1/devices/{device}", devices::sign_out)
         .get("/v1/tickets", tickets::list)
         .get("/v1/tickets/{ticket}", tickets::one)
         .patch("/v1/tickets/{ticket}", tickets::change)
@@ -116,6 +127,7 @@ pub fn all() -> Routes {
         .get("/v1/audit", audit::list)
         .get("/v1/audit/export", audit::export)
         .get("/v1/sync", sync::page)
+        .post("/v1/live/ticket", live::agent::ticket)
         .get("/v1/live", live::agent::upgrade)
         .post("/chat/api/conversations", chat::open)
         .get("/chat/api/conversation", chat::conversation)
@@ -145,6 +157,14 @@ pub fn all() -> Routes {
         sessions::refresh,
         sessions::current,
         sessions::sign_out,
+        second_factor::sign_in,
+        second_factor::current,
+        second_factor::begin,
+        second_factor::confirm,
+        second_factor::remove,
+        password::change,
+        devices::list,
+        devices::sign_out,
         tickets::list,
         tickets::one,
         tickets::change,
@@ -172,6 +192,7 @@ pub fn all() -> Routes {
         audit::list,
         audit::export,
         sync::page,
+        live::agent::ticket,
         live::agent::upgrade,
         live::visitor::upgrade,
         chat::open,

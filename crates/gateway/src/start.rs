@@ -11,6 +11,8 @@ use crate::{
     },
     clock::Clock,
     config::{Config, Mistakes},
+    elsewhere,
+    errands::{self, Errand, Outcome},
     feed::Feed,
     gate::Gate,
     hub::Hub,
@@ -20,7 +22,6 @@ use crate::{
     tasks::Tasks,
 };
 use chrono::TimeDelta;
-use deskhand_protocol::audit::Actor;
 use std::{
     fs::File,
     net::{Ipv4Addr, SocketAddr},
@@ -118,6 +119,13 @@ pub enum StartError {
     Output(std::io::Error),
     #[error("{} signs the audit trail, and {error}", file.display())]
     AuditKey { file: PathBuf, error: KeyError },
+    #[error("it could not be done ({why}); nothing was changed")]
+    Errand { why: String },
+    #[error(
+        "the gateway that uses {} did not answer: look whether it is well, and try again",
+        path.display()
+    )]
+    NoOutcome { path: PathBuf },
     #[error(transparent)]
     Policy(#[from] deskhand_policy::Broken),
     #[error(transparent)]
@@ -163,6 +171,8 @@ impl StartError {
             Self::AuditKey { .. } => 26,
             Self::Output(_) => 27,
             Self::Policy(_) => 28,
+            Self::Errand { .. } => 30,
+            Self::NoOutcome { .. } => 31,
         }
     }
 }
@@ -229,6 +239,8 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     prune::start(&store, &tasks);
     let heads = Heads::new(config.data_dir.join(HEADS_FILE), key, clock.clone());
     heads.start(&store, &tasks);
+    elsewhere::start(&store, &tasks);
+    errands::start(&store, &config.data_dir, &tasks);
     let config = Arc::new(config);
     let state = State {
         throttles: Arc::new(app::throttles(&config)),
@@ -262,27 +274,50 @@ pub async fn new_epoch(config: &Config) -> Result<String, StartError> {
     alone(config, async |store| Ok(store.begin_epoch().await?)).await
 }
 
-/// Revokes every session of an account, and answers how many there were. Their desktops destroy
-/// what they keep, at their next contact.
+/// Revokes every session of an account, whether a gateway runs or not, and answers how many there
+/// were. Their desktops destroy what they keep, at their next contact.
 pub async fn revoke(config: &Config, email: &str) -> Result<usize, StartError> {
-    alone(config, async |store| {
-        let (account, _) =
-            store
-                .credentials(email)
-                .await?
-                .ok_or_else(|| StartError::NoAccount {
-                    email: email.to_owned(),
-                })?;
-        Ok(store
-            .revoke_sessions(account.id, Actor::System)
-            .await?
-            .len())
-    })
-    .await
+    let account = email.to_owned();
+    match errands::run(config, &Errand::Revoke { account }).await? {
+        Outcome::Revoked { count } => Ok(count),
+        Outcome::Done => Ok(0),
+        Outcome::NoAccount => Err(StartError::NoAccount {
+            email: email.to_owned(),
+        }),
+        Outcome::Failed { why } => Err(StartError::Errand { why }),
+    }
+}
+
+/// Locks an account and ends its sessions, or lets it in again.
+pub async fn set_locked(config: &Config, email: &str, locked: bool) -> Result<(), StartError> {
+    let account = email.to_owned();
+    done(
+        errands::run(config, &Errand::Lock { account, locked }).await?,
+        email,
+    )
+}
+
+/// Forgets the authenticator app of somebody who lost it.
+pub async fn forget_app(config: &Config, email: &str) -> Result<(), StartError> {
+    let account = email.to_owned();
+    done(
+        errands::run(config, &Errand::ForgetApp { account }).await?,
+        email,
+    )
+}
+
+fn done(outcome: Outcome, email: &str) -> Result<(), StartError> {
+    match outcome {
+        Outcome::Done | Outcome::Revoked { .. } => Ok(()),
+        Outcome::NoAccount => Err(StartError::NoAccount {
+            email: email.to_owned(),
+        }),
+        Outcome::Failed { why } => Err(StartError::Errand { why }),
+    }
 }
 
 /// Works on a database that no gateway serves.
-async fn alone<T>(
+pub(crate) async fn alone<T>(
     config: &Config,
     work: impl AsyncFnOnce(&Store) -> Result<T, StartError>,
 ) -> Result<T, StartError> {
@@ -336,7 +371,7 @@ fn lock(data_dir: &Path) -> Result<File, StartError> {
 }
 
 /// The key that signs the audit trail; it is made at the first start.
-fn audit_key(config: &Config) -> Result<Arc<AuditKey>, StartError> {
+pub(crate) fn audit_key(config: &Config) -> Result<Arc<AuditKey>, StartError> {
     let file = config.data_dir.join(KEY_FILE);
     match AuditKey::read_or_make(&file) {
         Ok(key) => Ok(Arc::new(key)),

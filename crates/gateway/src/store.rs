@@ -9,6 +9,7 @@ mod audit;
 mod cells;
 mod chat;
 pub mod conformance;
+mod devices;
 mod entity;
 mod error;
 mod feed;
@@ -20,6 +21,7 @@ mod patch;
 mod peek;
 mod postgres;
 mod replies;
+mod second_factor;
 mod seed;
 mod sessions;
 mod sql;
@@ -36,6 +38,7 @@ pub use lists::{ListCursor, OrderFilter, TicketFilter};
 pub use operations::{Done, Operation, Outcome};
 pub use peek::Peek;
 pub use replies::Undo;
+pub use second_factor::{Factor, NewChallenge, Taken};
 pub use seed::Seed;
 pub use sessions::{NewDevice, NewPair, Refreshed, SignedIn, Standing};
 pub use sync::{Next, SyncCursor};
@@ -82,6 +85,8 @@ struct Inner {
     read: AnyPool,
     /// Holds a PostgreSQL database for this gateway alone; a file is held by the folder's lock.
     turn: Mutex<Option<AnyConnection>>,
+    /// Whether other processes may write to the database too.
+    is_shared: bool,
     tasks: Tasks,
     clock: Clock,
     /// Says that there is more in the feed; the database is the feed.
@@ -169,8 +174,31 @@ impl Store {
                 (write, read, Some(turn))
             }
         };
+        Self::of((write, read, turn), clock, tasks, key).await
+    }
+
+    /// Opens a PostgreSQL database that a gateway may be serving, for what changes nothing in the
+    /// feed: that gateway would not hear of it.
+    pub async fn beside(
+        url: &str,
+        clock: Clock,
+        tasks: Tasks,
+        key: Option<Arc<AuditKey>>,
+    ) -> Result<Self, crate::start::StartError> {
+        sqlx::any::install_default_drivers();
+        let pool = postgres::beside(url).await?;
+        Self::of((pool.clone(), pool, None), clock, tasks, key).await
+    }
+
+    async fn of(
+        (write, read, turn): (AnyPool, AnyPool, Option<AnyConnection>),
+        clock: Clock,
+        tasks: Tasks,
+        key: Option<Arc<AuditKey>>,
+    ) -> Result<Self, crate::start::StartError> {
         let store = Self {
             inner: Arc::new(Inner {
+                is_shared: turn.is_some(),
                 write,
                 read,
                 turn: Mutex::new(turn),
@@ -301,6 +329,11 @@ impl Store {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Whether other processes may write to the database too.
+    pub fn is_shared(&self) -> bool {
+        self.inner.is_shared
     }
 
     /// The clock the store uses.

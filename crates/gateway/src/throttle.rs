@@ -22,6 +22,12 @@ pub struct Throttle {
 pub struct Throttles {
     /// Wrong passwords for an address from a peer.
     pub sign_in: Throttle,
+    /// Wrong passwords for an address, from wherever.
+    pub account: Throttle,
+    /// Wrong passwords from a peer, for whatever address.
+    pub peer: Throttle,
+    /// Wrong codes, and wrong passwords of somebody who is signed in.
+    pub code: Throttle,
     /// Messages of a visitor.
     pub chat: Throttle,
     /// New conversations from a peer.
@@ -34,6 +40,9 @@ impl Throttles {
         let minute = TimeDelta::minutes(1);
         Self {
             sign_in: Throttle::new(5, TimeDelta::minutes(5)),
+            account: Throttle::new(20, TimeDelta::minutes(15)),
+            code: Throttle::new(5, TimeDelta::minutes(5)),
+            peer: Throttle::new(50, TimeDelta::minutes(5)),
             chat: Throttle::new(config.chat_messages_per_minute, minute),
             open: Throttle::new(config.chat_messages_per_minute, minute),
         }

@@ -132,6 +132,20 @@ pub enum Action {
     TokenReused,
     /// The sessions of an account were ended from elsewhere.
     SessionsRevoked,
+    /// Somebody signed one of their devices out from elsewhere.
+    DeviceSignedOut,
+    /// Somebody changed their password.
+    PasswordChanged,
+    /// An account was locked.
+    AccountLocked,
+    /// An account was let in again.
+    AccountUnlocked,
+    /// Somebody signs in with the codes of an app from now on.
+    SecondFactorSet,
+    /// Codes of an app are no longer asked for.
+    SecondFactorRemoved,
+    /// Somebody signed in with one of their recovery codes.
+    RecoveryCodeUsed,
     /// An account was given another role.
     RoleChanged,
     /// A ticket was changed.
@@ -183,6 +197,8 @@ pub struct Thing {
 pub enum ThingKind {
     /// An account.
     Account,
+    /// A device on which somebody is signed in.
+    Device,
     /// A ticket.
     Ticket,
     /// A message or a note.

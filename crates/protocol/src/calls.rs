@@ -2,11 +2,12 @@
 //! are made.
 
 use crate::audit::{AuditPage, AuditQuery};
+use crate::rest::{ChangePassword, Device, Enrolment, RecoveryCodes, TotpCode, TotpState};
 use crate::view::{
-    AddNote, Boot, ConnectionView, GatewayAddress, GatewayProbe, Link, MacroView, MergeInto,
-    Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft, SearchQuery,
-    SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery,
-    TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
+    AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link, MacroView,
+    MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft,
+    SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage,
+    TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
 };
 use deskhand_domain::OpId;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,19 @@ pub enum CallCode {
     ClockOff,
     /// E-mail or password is wrong.
     WrongCredentials,
+    /// A code of the authenticator app is asked for: call again with it.
+    TotpRequired,
+    /// An authenticator app is to be set up; the detail is its `otpauth` address. Call again with
+    /// its first code.
+    TotpEnrolment,
+    /// The code is wrong, too old, or was used before.
+    WrongCode,
+    /// An admin locked the account.
+    AccountLocked,
+    /// Too many tries: wait.
+    TooManyTries,
+    /// The new password is too short or easily guessed.
+    WeakPassword,
     /// The role may not do this.
     Forbidden,
     /// The system's keychain is not there.
@@ -218,6 +232,20 @@ calls! {
     forget_copy(Nothing) -> Nothing;
     /// Opens a link in the system's browser or mail program.
     open_link(Link) -> Nothing;
+    /// Whether codes of an authenticator app are asked for.
+    totp(Nothing) -> TotpState;
+    /// Begins to set an authenticator app up.
+    begin_totp(Nothing) -> Enrolment;
+    /// Shows that the app is set up; answers recovery codes, once.
+    confirm_totp(TotpCode) -> RecoveryCodes;
+    /// Signs in without an app from now on.
+    remove_totp(TotpCode) -> Nothing;
+    /// Changes the password; every other device is signed out.
+    change_password(ChangePassword) -> Nothing;
+    /// The devices on which this account is signed in, the one in use last first.
+    devices(Nothing) -> Vec<Device>;
+    /// Signs a device out: it destroys its copy at its next contact.
+    sign_out_device(DeviceRef) -> Nothing;
     /// Looks through everything that is on this computer.
     search(SearchQuery) -> SearchResults;
     /// A page of the gateway's audit trail; only while connected, and never kept here.

@@ -1,7 +1,7 @@
 //! Frames of the live socket, `GET /v1/live` (WebSocket, RFC 6455), JSON in text frames.
 //!
-//! The desktop authenticates the upgrade with its bearer token and names the protocol in the
-//! header; the first frame it sends is [`ClientFrame::Follow`].
+//! The desktop authenticates the upgrade with a ticket of `POST /v1/live/ticket`, which it sends as
+//! a bearer token, and names the protocol in the header; the first frame it sends is [`ClientFrame::Follow`].
 
 use crate::sync::Change;
 use chrono::{DateTime, Utc};

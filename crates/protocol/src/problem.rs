@@ -1,5 +1,7 @@
 //! Errors over HTTP: `application/problem+json` (RFC 9457).
 
+use crate::rest::Enrolment;
+use chrono::{DateTime, Utc};
 use deskhand_domain::{Compared, Message};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,9 +29,24 @@ pub struct Problem {
     /// With `fields_moved`: the values as they are now, of those the author had seen otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Compared>,
+    /// With `totp_required` and `totp_enrolment`: what is sent back with the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
     /// Names the request in the gateway's logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+/// The password was right; a code is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Challenge {
+    /// Sent to `POST /v1/sessions/totp` with the code.
+    pub challenge: String,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+    /// With `totp_enrolment`: what an app is set up with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<Enrolment>,
 }
 
 /// What is wrong with one field.
@@ -53,6 +70,15 @@ pub enum Code {
     SessionRevoked,
     /// E-mail or password is wrong. 401.
     WrongCredentials,
+    /// The password is right, and a code of the authenticator app is asked for; see `challenge`. 401.
+    TotpRequired,
+    /// The password is right, and the role asks for an authenticator app that is not set up yet; see
+    /// `challenge`. 401.
+    TotpEnrolment,
+    /// The code is wrong, too old, or was used before. 401.
+    WrongCode,
+    /// An admin locked the account. 403.
+    AccountLocked,
     /// The role may not do this. 403.
     Forbidden,
     /// There is no such thing, or not for this account. 404.
@@ -89,6 +115,10 @@ impl Code {
             Self::SignedOut => "Not signed in",
             Self::SessionRevoked => "The session was revoked",
             Self::WrongCredentials => "Wrong e-mail or password",
+            Self::TotpRequired => "A code is asked for",
+            Self::TotpEnrolment => "An authenticator app is to be set up",
+            Self::WrongCode => "Wrong code",
+            Self::AccountLocked => "The account is locked",
             Self::Forbidden => "Not allowed for this role",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",

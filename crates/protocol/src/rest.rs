@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use deskhand_domain::{
-    Account, AccountId, Compared, FieldChanges, FieldKind, MacroId, Message, MessageId,
+    Account, AccountId, Compared, DeviceId, FieldChanges, FieldKind, MacroId, Message, MessageId,
     MessageKind, OrderId, Priority, Role, Scope, Shop, Team, TeamId, Ticket, TicketId,
     TicketStatus, order::Address,
 };
@@ -52,6 +52,85 @@ pub struct Refresh {
     pub refresh_token: String,
 }
 
+/// `POST /v1/sessions/totp`: the code that a sign-in asked for.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInCode {
+    /// What the sign-in answered.
+    pub challenge: String,
+    /// The six digits of the authenticator app, or one of the recovery codes.
+    pub code: String,
+}
+
+/// What an authenticator app is set up with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Enrolment {
+    /// The shared secret in base 32 (RFC 4648), to be typed.
+    pub secret: String,
+    /// The same as an `otpauth` address, to be shown as a QR code.
+    pub url: String,
+}
+
+/// A code of the authenticator app, or a recovery code.
+#[derive(Clone, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TotpCode {
+    /// It.
+    pub code: String,
+}
+
+/// Codes that are shown once and each work once, for the day the app is lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct RecoveryCodes {
+    /// They.
+    pub codes: Vec<String>,
+}
+
+/// Whether codes of an authenticator app are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct TotpState {
+    /// Whether an app is set up.
+    pub enabled: bool,
+    /// Whether the role asks for one.
+    pub required: bool,
+    /// How many recovery codes are left.
+    pub recovery_left: u32,
+}
+
+/// `POST /v1/password`.
+#[derive(Clone, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    /// The password until now.
+    pub old: String,
+    /// The new one: 12 characters at least, and not one that is easily guessed.
+    pub new: String,
+}
+
+/// What `POST /v1/live/ticket` answers: what opens the live socket once, sent as its bearer token.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct LiveTicket {
+    /// The ticket.
+    pub ticket: String,
+    /// Until when it can be used.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A device on which somebody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its name as it was given at the sign-in.
+    pub name: String,
+    /// When somebody signed in there.
+    pub first_seen: DateTime<Utc>,
+    /// When it was last in use, to a few minutes.
+    pub last_seen: DateTime<Utc>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
 /// For how many days a desktop keeps its copy open without contact, unless the gateway says
 /// otherwise.
 pub const LEASE_DAYS: u16 = 14;
@@ -70,6 +149,9 @@ pub struct Session {
     /// The refresh token: kept, and exchanged for new tokens before the access token ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// Shown once, when an authenticator app was set up at the sign-in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovery_codes: Vec<String>,
     /// When the access token ends.
     pub expires_at: DateTime<Utc>,
     /// Who signed in.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use deskhand_domain::{
-    Account, AccountId, Channel, Customer, Field, Intent, MacroChanges, MacroId, Message,
+    Account, AccountId, Channel, Customer, DeviceId, Field, Intent, MacroChanges, MacroId, Message,
     MessageId, Money, Mood, OpId, Order, Priority, Role, Scope, Shipment, Shop, Team, Ticket,
     TicketId, TicketStatus, wismo::Diagnosis,
 };
@@ -61,6 +61,10 @@ pub enum Boot {
 /// Who is signed in, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SignedIn {
+    /// Shown once, when an authenticator app was set up at the sign-in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub recovery_codes: Vec<String>,
     /// Who.
     pub account: Account,
     /// What the role may do.
@@ -151,6 +155,11 @@ pub struct Password {
     #[serde(default)]
     #[ts(optional)]
     pub passphrase: Option<String>,
+    /// A code of the authenticator app, or a recovery code. Asked for when the sign-in was refused
+    /// with `totp_required` or `totp_enrolment`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub code: Option<String>,
 }
 
 /// The passphrase of the copy.
@@ -505,6 +514,13 @@ pub struct TicketChange {
     pub ticket: TicketId,
     /// What changes.
     pub patch: TicketPatch,
+}
+
+/// A device on which this account is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeviceRef {
+    /// Which.
+    pub device: DeviceId,
 }
 
 /// Names an operation.

@@ -66,6 +66,7 @@ impl Seat {
             email: email.to_owned(),
             password: PASSWORD.to_owned(),
             passphrase: None,
+            code: None,
         };
         let _: Value = seat.call("sign_in", with).await?;
         Ok(seat)

@@ -146,6 +146,7 @@ async fn serve(mut stream: TcpStream, script: &Mutex<Script>, answers: &Answers)
             "sample": false, "now": at(NOW),
         })),
         "POST /v1/sessions" => tokens(TOKEN),
+        "POST /v1/live/ticket" => ok(json!({"ticket": "ticket", "expires_at": at(NOW + 30)})),
         other => answers(other, &body),
     };
     if answer.status == 0 {
@@ -357,6 +358,7 @@ impl Desk {
             email: "p@x.example".into(),
             password: "x".into(),
             passphrase: None,
+            code: None,
         };
         self.client.sign_in(with).await.expect("signed in");
     }

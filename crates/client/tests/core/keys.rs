@@ -111,6 +111,7 @@ pub async fn sign_in(
         email: "p@x.example".into(),
         password: "x".into(),
         passphrase: passphrase.map(Into::into),
+        code: None,
     };
     client.sign_in(with).await
 }
@@ -340,6 +341,7 @@ async fn a_wrong_password_leaves_no_sealed_file_and_the_next_try_is_free() {
         email: "p@x.example".into(),
         password: "x".into(),
         passphrase: Some(PASSPHRASE.into()),
+        code: None,
     };
     let refused = code(client.sign_in(elsewhere).await);
     assert_eq!(refused, Some(CallCode::Unreachable));

@@ -2,6 +2,7 @@
 
 use super::{Findings, Period};
 use chrono::TimeDelta;
+use deskhand_domain::Role;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ pub struct Sessions {
     pub access: Period,
     /// One that is kept: a desktop that was away for longer signs in again.
     pub refresh: Period,
+    /// The roles that sign in with an authenticator app beside the password.
+    pub totp_required: Vec<Role>,
 }
 
 impl Default for Sessions {
@@ -20,6 +23,7 @@ impl Default for Sessions {
         Self {
             access: Period(Duration::from_secs(600)),
             refresh: Period(Duration::from_secs(30 * 86_400)),
+            totp_required: Vec::new(),
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::socket::{Ending, FIRST_FRAME, GONE, Heard, bounded, close as end, read, say, send};
 use crate::{
     app::State,
-    extract::Who,
+    extract::{TicketHolder, Who},
     feed::{BATCH, Batch, LiveCursor, read_cursor},
     hub::Passing,
+    passwords,
     problem::Refusal,
     sight::Sight,
     store::{Standing, StoreError},
@@ -15,24 +16,47 @@ use axum::{
         self,
         ws::{WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    response::Response,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
 };
+use chrono::TimeDelta;
 use deskhand_domain::{TeamId, TicketId};
 use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{
     live::{ClientFrame, HEARTBEAT_SECONDS, ServerFrame, close},
     problem::{Code, Problem},
+    rest::LiveTicket,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::broadcast::error::RecvError;
 
-/// Upgrades to the live socket; frames are those of `protocol::live`.
+/// How long a ticket can be used.
+const TICKET: TimeDelta = TimeDelta::seconds(30);
+
+/// Gives a ticket that opens the live socket once. No token is ever in the address of a socket or in
+/// what stands between.
+#[utoipa::path(post, path = "/v1/live/ticket", responses(
+    (status = 201, body = LiveTicket), (status = 401, body = Problem)
+))]
+pub async fn ticket(
+    extract::State(state): extract::State<State>,
+    who: Who,
+) -> Result<Response, Refusal> {
+    let ticket = passwords::token();
+    let expires_at = state.clock.now() + TICKET;
+    let hash = passwords::digest(&ticket);
+    state.store.add_ticket(who.device, hash, expires_at).await?;
+    let body = LiveTicket { ticket, expires_at };
+    Ok((StatusCode::CREATED, axum::Json(body)).into_response())
+}
+
+/// Upgrades to the live socket; frames are those of `protocol::live`. The bearer token is a ticket.
 #[utoipa::path(get, path = "/v1/live", responses(
     (status = 101, description = "A WebSocket"), (status = 401, body = Problem)
 ))]
 pub async fn upgrade(
     extract::State(state): extract::State<State>,
-    who: Who,
+    TicketHolder(who): TicketHolder,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(|_| {
@@ -80,6 +104,7 @@ impl Desktop {
     }
 
     async fn run(&mut self, socket: &mut WebSocket) -> Result<(), Ending> {
+        let mut sessions = self.state.store.session_changes();
         self.upto = self.cursor(socket).await?;
         let mut passing = self.state.hub.listen();
         self.follow(socket).await?;
@@ -91,7 +116,6 @@ impl Desktop {
         let mut beat = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECONDS));
         beat.reset();
         let mut heard = Heard::default();
-        let mut sessions = self.state.store.session_changes();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Err(STOPS),

@@ -13,13 +13,14 @@ use utoipa::{
 /// The name of the one way to sign a request.
 const BEARER: &str = "bearer";
 /// Routes that ask for no token. The chat's socket is told it in the first frame.
-const OPEN: [(&str, &str); 8] = [
+const OPEN: [(&str, &str); 9] = [
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/v1/hello"),
     ("GET", "/v1/openapi.json"),
     ("POST", "/v1/sessions"),
     ("POST", "/v1/sessions/refresh"),
+    ("POST", "/v1/sessions/totp"),
     ("POST", "/chat/api/conversations"),
     ("GET", "/chat/live"),
 ];

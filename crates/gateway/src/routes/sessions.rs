@@ -1,18 +1,21 @@
 //! Signing in and out.
 
+use super::second_factor;
 use crate::{
     app::State,
     extract::{Json, Peer, Who},
     passwords,
     problem::Refusal,
     store::{Entry, NewDevice, NewPair, Refreshed, StoreError},
+    throttle::Throttle,
 };
 use axum::{
     extract,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use deskhand_domain::{Account, Currency, DeviceId, Instant, Shop, text};
+use chrono::TimeDelta;
+use deskhand_domain::{Account, AccountId, Currency, DeviceId, Instant, Shop, text};
 use deskhand_protocol::{
     audit::{Action, Actor, ThingKind},
     problem::{Code, Problem},
@@ -21,7 +24,8 @@ use deskhand_protocol::{
 
 /// Signs in with a password.
 #[utoipa::path(post, path = "/v1/sessions", request_body = SignIn, responses(
-    (status = 201, body = Session), (status = 401, body = Problem), (status = 429, body = Problem)
+    (status = 201, body = Session), (status = 401, body = Problem),
+    (status = 403, body = Problem), (status = 429, body = Problem)
 ))]
 pub async fn sign_in(
     extract::State(state): extract::State<State>,
@@ -30,37 +34,100 @@ pub async fn sign_in(
 ) -> Result<Response, Refusal> {
     let email = text::line(&body.email).map_err(|error| Refusal::text("/email", error))?;
     let device = text::line(&body.device).unwrap_or_default();
-    let name = format!("{} {peer}", email.to_lowercase());
     let now = state.clock.now();
-    if let Some(wait) = state.throttles.sign_in.wait(&name, now) {
+    let tries = Tries::new(&state, &email, &peer);
+    if let Some(wait) = tries.wait(now) {
         return Err(Refusal::busy(wait));
     }
     let (account, hash) = state.store.credentials(&email).await?.unzip();
     let right = passwords::verify(body.password, hash).await;
     let known = account.as_ref().map(|account| account.id);
     let Some(account) = account.filter(|_| right) else {
-        state.throttles.sign_in.count(&name, now);
-        let refused = Entry::new(Actor::Nobody, Action::SignInRefused);
-        let refused = match known {
-            Some(account) => refused.to(ThingKind::Account, account),
-            None => refused,
-        };
-        state.store.record(refused).await?;
+        tries.count(now);
+        refused(&state, known).await?;
         return Err(Refusal::new(
             Code::WrongCredentials,
             "e-mail or password is wrong: check both and try again",
         ));
     };
+    if state.store.is_locked(account.id).await? {
+        refused(&state, known).await?;
+        return Err(locked());
+    }
+    if let Some(refusal) = second_factor::asks(&state, &account, &device).await? {
+        return Err(refusal);
+    }
+    let body = open(&state, account, device, Vec::new()).await?;
+    Ok((StatusCode::CREATED, axum::Json(body)).into_response())
+}
+
+/// What counts wrong passwords: for an address from a peer, for an address, and from a peer.
+struct Tries<'a> {
+    counted: [(&'a Throttle, String); 3],
+}
+
+impl<'a> Tries<'a> {
+    fn new(state: &'a State, email: &str, peer: &str) -> Self {
+        let email = email.to_lowercase();
+        let throttles = &state.throttles;
+        Self {
+            counted: [
+                (&throttles.sign_in, format!("{email} {peer}")),
+                (&throttles.account, email),
+                (&throttles.peer, peer.to_owned()),
+            ],
+        }
+    }
+
+    fn wait(&self, now: Instant) -> Option<TimeDelta> {
+        let waits = self.counted.iter();
+        waits
+            .filter_map(|(throttle, name)| throttle.wait(name, now))
+            .max()
+    }
+
+    fn count(&self, now: Instant) {
+        for (throttle, name) in &self.counted {
+            throttle.count(name, now);
+        }
+    }
+}
+
+/// Tells the audit trail of a sign-in that was refused.
+pub(super) async fn refused(state: &State, account: Option<AccountId>) -> Result<(), StoreError> {
+    let refused = Entry::new(Actor::Nobody, Action::SignInRefused);
+    let refused = match account {
+        Some(account) => refused.to(ThingKind::Account, account),
+        None => refused,
+    };
+    state.store.record(refused).await
+}
+
+pub(super) fn locked() -> Refusal {
+    Refusal::new(
+        Code::AccountLocked,
+        "this account is locked: ask your admin to let you in again",
+    )
+}
+
+/// Signs a device in.
+pub(super) async fn open(
+    state: &State,
+    account: Account,
+    name: String,
+    recovery_codes: Vec<String>,
+) -> Result<Session, StoreError> {
     let device = NewDevice {
         id: DeviceId(state.clock.id()),
         account: account.id,
-        name: device,
+        name,
     };
-    let (tokens, pair) = Tokens::new(&state);
+    let (tokens, pair) = Tokens::new(state);
     let expires_at = pair.access_until;
     state.store.open_session(device, pair).await?;
-    let body = session_body(&state, account, expires_at, Some(tokens));
-    Ok((StatusCode::CREATED, axum::Json(body)).into_response())
+    let mut session = session_body(state, account, expires_at, Some(tokens));
+    session.recovery_codes = recovery_codes;
+    Ok(session)
 }
 
 /// Exchanges a refresh token for new tokens.
@@ -159,6 +226,7 @@ fn session_body(
     Session {
         token,
         refresh_token,
+        recovery_codes: Vec::new(),
         expires_at,
         account,
         scopes: subject.scopes.iter().copied().collect(),

@@ -52,6 +52,10 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     sessions::a_refresh_token_that_was_exchanged_on_is_spent(shop(fresh().await).await).await;
     sessions::of_two_who_exchange_at_once_one_pair_is_left(shop(fresh().await).await).await;
     sessions::a_role_is_new_at_the_next_request(shop(fresh().await).await).await;
+    sessions::devices_are_listed_and_revoked_one_by_one(shop(fresh().await).await).await;
+    sessions::a_ticket_is_taken_once_and_in_time(shop(fresh().await).await).await;
+    sessions::codes_are_taken_once_and_challenges_end(shop(fresh().await).await).await;
+    sessions::a_password_and_a_lock_end_sessions(shop(fresh().await).await).await;
     records::an_operation_is_carried_out_once(shop(fresh().await).await).await;
     feed::positions_follow_the_commits(shop(fresh().await).await).await;
     feed::a_sync_reaches_everything(shop(fresh().await).await).await;
@@ -178,7 +182,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 40);
+        assert_eq!(count.into_inner(), 44);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -193,6 +197,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 40);
+        assert_eq!(count.into_inner(), 44);
     }
 }

@@ -18,10 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connects writers and readers and brings the tables up to date.
 pub async fn open(url: &str) -> Result<(AnyPool, AnyPool, AnyConnection), StartError> {
-    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(StartError::BadUrl);
-    }
-    let options = AnyConnectOptions::from_str(url).map_err(|_| StartError::BadUrl)?;
+    let options = options(url)?;
     let turn = take_turn(&options).await?;
     let write = pool(4).connect_with(options.clone()).await;
     let write = write.map_err(words::postgres)?;
@@ -48,6 +45,19 @@ pub async fn connect_to_read(url: &str) -> Result<AnyConnection, StartError> {
         .await
         .map_err(words::postgres)?;
     Ok(connection)
+}
+
+/// Connects to a database that a gateway may be serving.
+pub async fn beside(url: &str) -> Result<AnyPool, StartError> {
+    let pool = pool(1).connect_with(options(url)?).await;
+    pool.map_err(words::postgres)
+}
+
+fn options(url: &str) -> Result<AnyConnectOptions, StartError> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(StartError::BadUrl);
+    }
+    AnyConnectOptions::from_str(url).map_err(|_| StartError::BadUrl)
 }
 
 /// Connects once and holds the database for this gateway: what another one commits would not reach

@@ -161,6 +161,12 @@ impl Store {
         self.known().version.subscribe()
     }
 
+    /// Forgets what is known by heart; for tests of what that is worth.
+    pub fn forget_known(&self) {
+        let known = &self.known().tokens;
+        known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Reads how far the changes of sessions are.
     pub async fn look_at_sessions(&self) -> Result<(), StoreError> {
         let (version,): (i64,) = sqlx::query_as("select version from session_changes")
@@ -463,6 +469,26 @@ impl Tx {
         self.sessions_changed();
         row.map(|row| Cells::new("devices", &row).parse("account"))
             .transpose()
+    }
+
+    /// Signs every device of an account out, but one.
+    pub(super) async fn end_devices(
+        &mut self,
+        account: AccountId,
+        but: Option<DeviceId>,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "update devices set ended_at = $1
+             where account = $2 and id <> $3 and ended_at is null and revoked_at is null",
+        )
+        .bind(millis(self.now))
+        .bind(account.to_string())
+        .bind(but.map(|device| device.to_string()).unwrap_or_default())
+        .execute(&mut *self.inner)
+        .await
+        .doing("end the sessions")?;
+        self.sessions_changed();
+        Ok(())
     }
 
     /// Forgets access tokens that ended and devices that ended long ago.

@@ -178,7 +178,14 @@ async fn bad_paths_and_parameters_are_problems_too() {
     check("/v1/tickets?cursor=e30", 400, Code::Invalid).await;
     check("/v1/customers?email=%00", 400, Code::Invalid).await;
     check("/v1/sync?after=garbled", 400, Code::Invalid).await;
-    check("/v1/live", 400, Code::Invalid).await;
+    let ticket = shop
+        .send("POST", "/v1/live/ticket", &token, json!({}))
+        .await;
+    let ticket = ticket.json()["ticket"].clone();
+    let plain = shop
+        .get("/v1/live", ticket.as_str().expect("a ticket"))
+        .await;
+    assert_eq!(plain.problem().code, Code::Invalid, "no upgrade");
     check("/chat/nothing.js", 404, Code::NotFound).await;
     let answer = shop.send("DELETE", TICKET, &token, json!({})).await;
     assert_eq!(answer.problem().code, Code::MethodNotAllowed);
@@ -215,6 +222,7 @@ async fn without_a_session_nothing_is_told() {
                 "/v1/openapi.json",
                 "/v1/sessions",
                 "/v1/sessions/refresh",
+                "/v1/sessions/totp",
             ]
             .contains(&path)
             || path == "/chat/api/conversations";

@@ -44,20 +44,28 @@ pub struct Answer {
 
 impl Shop {
     pub async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    /// With another configuration.
+    pub async fn open_with(set: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let now = chrono::DateTime::from_timestamp(1_795_000_000, 0).expect("a moment");
         let clock = Clock::fixed(now);
         let (store, tasks) = Self::store(&folder, &clock).await;
         let hash = passwords::hash("hollowpine").await;
         store.seed(small_shop(now, 30, hash)).await.expect("a shop");
-        Self::of(folder, store, clock, tasks)
+        let mut config = Config::embedded(folder.path());
+        set(&mut config);
+        Self::of(folder, store, clock, tasks, config)
     }
 
     /// The same shop after its gateway was stopped.
     pub async fn reopen(self) -> Self {
         let Self { state, folder, .. } = self;
         let (store, tasks) = Self::store(&folder, &state.clock).await;
-        Self::of(folder, store, state.clock, tasks)
+        let config = Config::clone(&state.config);
+        Self::of(folder, store, state.clock, tasks, config)
     }
 
     async fn store(folder: &TempDir, clock: &Clock) -> (Store, Tasks) {
@@ -67,9 +75,9 @@ impl Shop {
         (store.expect("a store"), tasks)
     }
 
-    fn of(folder: TempDir, store: Store, clock: Clock, tasks: Tasks) -> Self {
+    fn of(folder: TempDir, store: Store, clock: Clock, tasks: Tasks, config: Config) -> Self {
         release::start(&store, &tasks);
-        let config = Arc::new(Config::embedded(folder.path()));
+        let config = Arc::new(config);
         let state = State {
             throttles: Arc::new(app::throttles(&config)),
             config,
@@ -225,7 +233,17 @@ pub struct Socket {
 }
 
 impl Socket {
+    /// Connects; the live socket with a ticket that the token is given for.
     pub async fn connect(address: &str, path: &str, token: &str) -> Result<Self, u16> {
+        if path != "/v1/live" {
+            return Self::connect_with(address, path, token).await;
+        }
+        let ticket = live_ticket(address, token).await?;
+        Self::connect_with(address, path, &ticket).await
+    }
+
+    /// Connects with exactly this.
+    pub async fn connect_with(address: &str, path: &str, token: &str) -> Result<Self, u16> {
         use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Error};
         let uri = format!("ws://{address}{path}").parse().expect("an address");
         let mut request = ClientRequestBuilder::new(uri);
@@ -293,4 +311,27 @@ impl Socket {
             }
         }
     }
+}
+
+/// Asks for a ticket for the live socket, as a desktop would.
+pub async fn live_ticket(address: &str, token: &str) -> Result<String, u16> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(address)
+        .await
+        .expect("a connection");
+    let request = format!(
+        "POST /v1/live/ticket HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+         connection: close\r\ncontent-length: 0\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let status = answer.split(' ').nth(1).expect("a status");
+    let status = status.parse().expect("a number");
+    if status != 201 {
+        return Err(status);
+    }
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    Ok(body["ticket"].as_str().expect("a ticket").to_owned())
 }

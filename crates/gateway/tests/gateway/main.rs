@@ -5,6 +5,7 @@ mod audit;
 mod canaries;
 mod changes;
 mod chat;
+mod codes;
 mod config;
 mod http;
 mod kit;

@@ -33,7 +33,7 @@ export type AccountId = string;
 /**
  * What was done. Names are stored for ever: none is changed or used again.
  */
-export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "token_reused" | "sessions_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed";
+export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "token_reused" | "sessions_revoked" | "device_signed_out" | "password_changed" | "account_locked" | "account_unlocked" | "second_factor_set" | "second_factor_removed" | "recovery_code_used" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed";
 
 /**
  * Who did something.
@@ -206,7 +206,7 @@ email: string, } | { "screen": "shop" } & SignedIn;
 /**
  * What the window decides by.
  */
-export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_passphrase" | "passphrase_too_short" | "lease_ended" | "session_revoked" | "cannot_merge" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "link_refused" | "no_browser" | "not_found" | "internal";
+export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "totp_required" | "totp_enrolment" | "wrong_code" | "account_locked" | "too_many_tries" | "weak_password" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_passphrase" | "passphrase_too_short" | "lease_ended" | "session_revoked" | "cannot_merge" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "link_refused" | "no_browser" | "not_found" | "internal";
 
 /**
  * A call that went wrong, as the window gets it. The window owns the words; `detail` is for what
@@ -221,6 +221,19 @@ code: CallCode,
  * What only the core knows; English, without personal data.
  */
 detail: string, };
+
+/**
+ * `POST /v1/password`.
+ */
+export type ChangePassword = { 
+/**
+ * The password until now.
+ */
+old: string, 
+/**
+ * The new one: 12 characters at least, and not one that is easily guessed.
+ */
+new: string, };
 
 /**
  * Where a customer writes.
@@ -352,6 +365,45 @@ export type CustomerId = string;
  * How far a message to the customer has come.
  */
 export type Delivery = "held" | "sent" | "delivered" | "read" | "failed";
+
+/**
+ * A device on which somebody is signed in.
+ */
+export type Device = { 
+/**
+ * Its id.
+ */
+id: DeviceId, 
+/**
+ * Its name as it was given at the sign-in.
+ */
+name: string, 
+/**
+ * When somebody signed in there.
+ */
+first_seen: string, 
+/**
+ * When it was last in use, to a few minutes.
+ */
+last_seen: string, 
+/**
+ * Whether it is the one that asks.
+ */
+current: boolean, };
+
+/**
+ * A sign-in on a device: what is listed, and can be ended from elsewhere.
+ */
+export type DeviceId = string;
+
+/**
+ * A device on which this account is signed in.
+ */
+export type DeviceRef = { 
+/**
+ * Which.
+ */
+device: DeviceId, };
 
 /**
  * What stands of one parcel, or of what has not left.
@@ -523,6 +575,19 @@ note: string,
  * When it was last stored.
  */
 saved_at: string, };
+
+/**
+ * What an authenticator app is set up with.
+ */
+export type Enrolment = { 
+/**
+ * The shared secret in base 32 (RFC 4648), to be typed.
+ */
+secret: string, 
+/**
+ * The same as an `otpauth` address, to be shown as a QR code.
+ */
+url: string, };
 
 /**
  * What the core tells the window without being asked. A hint to look again, never the truth.
@@ -1137,7 +1202,12 @@ password: string,
  * Protects the copy on a computer without a keychain; 12 characters at least. Asked for when
  * the sign-in was refused with `keychain_absent` or `keychain_locked`.
  */
-passphrase?: string, };
+passphrase?: string, 
+/**
+ * A code of the authenticator app, or a recovery code. Asked for when the sign-in was refused
+ * with `totp_required` or `totp_enrolment`.
+ */
+code?: string, };
 
 /**
  * One payment of an order.
@@ -1179,6 +1249,15 @@ export type Priority = "low" | "normal" | "high" | "urgent";
  * What is promised.
  */
 export type PromisedThing = "leaves" | "arrives" | "waits";
+
+/**
+ * Codes that are shown once and each work once, for the day the app is lost.
+ */
+export type RecoveryCodes = { 
+/**
+ * They.
+ */
+codes: Array<string>, };
 
 /**
  * Money given back for an order.
@@ -1506,6 +1585,10 @@ time_zone: string, };
  */
 export type SignedIn = { 
 /**
+ * Shown once, when an authenticator app was set up at the sign-in.
+ */
+recovery_codes?: Array<string>, 
+/**
  * Who.
  */
 account: Account, 
@@ -1616,7 +1699,7 @@ id: string, };
 /**
  * What something is.
  */
-export type ThingKind = "account" | "ticket" | "message" | "field" | "team" | "customer" | "history";
+export type ThingKind = "account" | "device" | "ticket" | "message" | "field" | "team" | "customer" | "history";
 
 /**
  * A conversation with a customer.
@@ -1987,6 +2070,32 @@ fields: Array<Field>,
 draft: Draft | null, };
 
 /**
+ * A code of the authenticator app, or a recovery code.
+ */
+export type TotpCode = { 
+/**
+ * It.
+ */
+code: string, };
+
+/**
+ * Whether codes of an authenticator app are asked for.
+ */
+export type TotpState = { 
+/**
+ * Whether an app is set up.
+ */
+enabled: boolean, 
+/**
+ * Whether the role asks for one.
+ */
+required: boolean, 
+/**
+ * How many recovery codes are left.
+ */
+recovery_left: number, };
+
+/**
  * What makes a state special.
  */
 export type TrackingDetail = "customs" | "address_problem" | "delayed" | "damaged" | "refused" | "left_with_neighbour" | "left_in_safe_place";
@@ -2173,6 +2282,20 @@ export interface Calls {
   forget_copy: { args: Nothing; result: Nothing };
   /** Opens a link in the system's browser or mail program. */
   open_link: { args: Link; result: Nothing };
+  /** Whether codes of an authenticator app are asked for. */
+  totp: { args: Nothing; result: TotpState };
+  /** Begins to set an authenticator app up. */
+  begin_totp: { args: Nothing; result: Enrolment };
+  /** Shows that the app is set up; answers recovery codes, once. */
+  confirm_totp: { args: TotpCode; result: RecoveryCodes };
+  /** Signs in without an app from now on. */
+  remove_totp: { args: TotpCode; result: Nothing };
+  /** Changes the password; every other device is signed out. */
+  change_password: { args: ChangePassword; result: Nothing };
+  /** The devices on which this account is signed in, the one in use last first. */
+  devices: { args: Nothing; result: Array<Device> };
+  /** Signs a device out: it destroys its copy at its next contact. */
+  sign_out_device: { args: DeviceRef; result: Nothing };
   /** Looks through everything that is on this computer. */
   search: { args: SearchQuery; result: SearchResults };
   /** A page of the gateway's audit trail; only while connected, and never kept here. */

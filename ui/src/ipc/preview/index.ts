@@ -95,6 +95,16 @@ class PretendedCore {
   }
 
   readonly handlers: Handlers = {
+    devices: () => [
+      { id: '0190', name: 'Deskhand on linux', first_seen: '2026-11-02T08:00:00Z', last_seen: '2026-11-21T12:55:00Z', current: true },
+      { id: '0191', name: 'Deskhand on macos', first_seen: '2026-10-12T09:30:00Z', last_seen: '2026-11-19T16:20:00Z', current: false },
+    ],
+    sign_out_device: () => ({}),
+    totp: () => ({ enabled: false, required: false, recovery_left: 0 }),
+    begin_totp: () => ({ secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', url: 'otpauth://totp/Hollowpine:priya%40hollowpine.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Hollowpine' }),
+    confirm_totp: () => ({ codes: ['k7wq-2mnd-x0p4-93hf', 'q3ts-88ab-mm2k-yv6d'] }),
+    remove_totp: () => ({}),
+    change_password: () => ({}),
     boot: (): Boot =>
       this.#locked
         ? { screen: 'unlock', address: 'https://desk.hollowpine.example', email: PRIYA.email }

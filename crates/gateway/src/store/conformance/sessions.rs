@@ -1,7 +1,7 @@
 //! Devices that are signed in, and their tokens.
 
 use super::*;
-use crate::store::{NewDevice, NewPair, Refreshed, SignedIn, Standing};
+use crate::store::{NewChallenge, NewDevice, NewPair, Refreshed, SignedIn, Standing, Taken};
 use deskhand_domain::DeviceId;
 use deskhand_protocol::audit::Actor;
 
@@ -216,5 +216,143 @@ pub async fn a_role_is_new_at_the_next_request(store: Store) {
             panic!("she is signed in")
         };
         assert_eq!(who.account.role, Role::Auditor);
+    }
+}
+
+pub async fn devices_are_listed_and_revoked_one_by_one(store: Store) {
+    let devices = Devices::of(store).await;
+    let store = &devices.store;
+    let first = devices.open(1, "1").await;
+    let began = store.clock().now();
+    store.clock().advance(TimeDelta::hours(1));
+    let second = devices.open(2, "2").await;
+    let listed = async || {
+        let all = store.devices(devices.priya.id, Some(second)).await;
+        all.expect("a list")
+    };
+    let all = listed().await;
+    let shown: Vec<_> = all.iter().map(|one| (one.id, one.current)).collect();
+    assert_eq!(shown, [(second, true), (first, false)]);
+    assert_eq!((all[1].first_seen, all[1].last_seen), (began, began));
+    store.clock().advance(TimeDelta::hours(1));
+    assert!(matches!(
+        devices.refresh("1", "3").await,
+        Refreshed::Done(_)
+    ));
+    let all = listed().await;
+    assert_eq!((all[0].id, all[0].last_seen), (first, store.clock().now()));
+    let revoke = async |account, device| store.revoke_device(account, device).await.expect("done");
+    assert!(!revoke(AccountId(id(1, 2)), first).await, "somebody else's");
+    assert!(devices.is_open("3").await);
+    assert!(revoke(devices.priya.id, first).await);
+    assert!(!revoke(devices.priya.id, first).await, "once");
+    assert_eq!(devices.session("3").await, Standing::Revoked);
+    let left: Vec<_> = listed().await.into_iter().map(|one| one.id).collect();
+    assert_eq!(left, [second]);
+}
+
+pub async fn a_ticket_is_taken_once_and_in_time(store: Store) {
+    let devices = Devices::of(store).await;
+    let store = &devices.store;
+    let device = devices.open(1, "1").await;
+    let soon = store.clock().now() + TimeDelta::seconds(30);
+    for name in ["a", "b"] {
+        let added = store
+            .add_ticket(device, format!("ticket {name}"), soon)
+            .await;
+        added.expect("stored");
+    }
+    let take = async |name: &str| store.take_ticket(name).await.expect("a lookup");
+    assert_eq!(take("access 1").await, None, "a token is no ticket");
+    let all = join_all((0..4).map(|_| take("ticket a"))).await;
+    assert_eq!(all.iter().flatten().count(), 1, "{all:?}");
+    store.clock().advance(TimeDelta::seconds(30));
+    assert_eq!(take("ticket b").await, None, "too late");
+    assert_eq!(
+        store.session("ticket b").await.expect("a lookup"),
+        Standing::Ended
+    );
+}
+
+pub async fn codes_are_taken_once_and_challenges_end(store: Store) {
+    let devices = Devices::of(store).await;
+    let (store, priya) = (&devices.store, devices.priya.id);
+    let begun = async |secret: &str| store.begin_factor(priya, secret.to_owned()).await;
+    assert_eq!(store.factor(priya).await.expect("a lookup"), None);
+    assert_eq!(begun("ONE").await.expect("begun").secret, "ONE");
+    assert_eq!(
+        begun("TWO").await.expect("begun").secret,
+        "ONE",
+        "the first stays"
+    );
+    let take = async |step, codes: &[&str]| {
+        let codes = codes.iter().map(|code| (*code).to_owned()).collect();
+        store.take_step(priya, step, codes).await.expect("a write")
+    };
+    assert_eq!(take(10, &["a", "b"]).await, Taken::First);
+    let factor = store.factor(priya).await.expect("a lookup").expect("one");
+    assert!(factor.confirmed);
+    let all = join_all((0..4).map(|_| take(11, &["c"]))).await;
+    let next = all.iter().filter(|taken| **taken == Taken::Next).count();
+    assert_eq!(next, 1, "{all:?}");
+    assert_eq!(take(10, &[]).await, Taken::Spent, "an earlier one");
+    let left = async || store.recovery_left(priya).await.expect("a number");
+    assert_eq!(left().await, 2, "those of the first code");
+    let recover = async |account, code: &str| {
+        store
+            .take_recovery(account, code.to_owned())
+            .await
+            .expect("a write")
+    };
+    assert!(!recover(AccountId(id(1, 2)), "a").await, "somebody else's");
+    assert!(recover(priya, "a").await);
+    assert!(!recover(priya, "a").await, "once");
+    assert_eq!(left().await, 1);
+
+    let challenge = NewChallenge {
+        hash: "challenge".to_owned(),
+        account: priya,
+        device: "desk".to_owned(),
+        expires_at: store.clock().now() + TimeDelta::minutes(5),
+    };
+    store.add_challenge(challenge).await.expect("stored");
+    let tried = async || store.try_challenge("challenge").await.expect("a write");
+    for _ in 0..5 {
+        assert_eq!(
+            tried().await,
+            Some((devices.priya.clone(), "desk".to_owned()))
+        );
+    }
+    assert_eq!(tried().await, None, "five tries");
+    assert!(
+        store
+            .remove_factor(priya, Actor::System)
+            .await
+            .expect("done")
+    );
+    assert_eq!(
+        (store.factor(priya).await.expect("a lookup"), left().await),
+        (None, 0)
+    );
+}
+
+pub async fn a_password_and_a_lock_end_sessions(store: Store) {
+    let devices = Devices::of(store).await;
+    let (store, priya) = (&devices.store, devices.priya.id);
+    let here = devices.open(1, "1").await;
+    devices.open(2, "2").await;
+    let set = store
+        .set_password(priya, "another".to_owned(), Some(here))
+        .await;
+    set.expect("a write");
+    assert!(devices.is_open("1").await);
+    assert_eq!(devices.session("2").await, Standing::Ended);
+    let known = store.credentials("priya@hollowpine.example").await;
+    assert_eq!(known.expect("a lookup").expect("Priya").1, "another");
+    for locked in [true, false] {
+        let set = store.set_locked(priya, locked, Actor::System).await;
+        set.expect("a write");
+        assert_eq!(store.is_locked(priya).await.expect("a lookup"), locked);
+        assert_eq!(devices.session("1").await, Standing::Ended);
     }
 }
