@@ -54,14 +54,37 @@ async fn main() -> anyhow::Result<()> {
     );
 
     let ours = folder.path().join("ours.db");
-    let began = Began::now();
     let (writer, reader) = Cache::open(&ours, &key).await?;
+    let began = Began::now();
+    let first_list = history(&writer, &reader, &changes, wanted.gathered).await?;
+    began.say("initial sync applied", rows);
+    println!(
+        "first usable list                {:>10.1?}  after the first page is here",
+        first_list
+    );
+
+    waits(&folder.path().join("waits.db"), &key, &changes, wanted.gathered).await?;
+    missed(&writer, &changes).await?;
+    local_write(&writer, &reader).await?;
+    index(&writer, &reader, rows).await?;
+    reader.close().await;
+    writer.close().await;
+    beside(&ours, &folder.path().join("peer.db"), &key).await
+}
+
+/// Applies the history as the client does; answers when the first list was there.
+async fn history(
+    writer: &Writer,
+    reader: &Reader,
+    changes: &[Change],
+    gathered: usize,
+) -> anyhow::Result<Duration> {
+    let began = Instant::now();
     let mut first_list = Duration::ZERO;
-    let mut held = Held::default();
-    for (number, page) in pages(&changes, wanted.gathered).enumerate() {
+    for (number, page) in pages(changes, gathered).enumerate() {
         let after = number.to_string();
         let next = (number + 1).to_string();
-        let (epoch, total) = ("figures", rows as u64);
+        let (epoch, total) = ("figures", changes.len() as u64);
         let next = Some(next.as_str());
         let progress = match number {
             0 => Progress::Begin {
@@ -77,27 +100,39 @@ async fn main() -> anyhow::Result<()> {
                 total,
             },
         };
-        let applied = Began::now();
         writer.apply(page, progress, Utc::now()).await?;
-        held.add(&applied);
         if number == 0 {
-            ensure!(list(&reader).await? > 0, "the first list is empty");
-            first_list = began.clock.elapsed();
+            ensure!(list(reader).await? > 0, "the first list is empty");
+            first_list = began.elapsed();
         }
     }
-    began.say("initial sync applied", rows);
-    held.say("the copy's writer");
-    println!(
-        "first usable list                {:>10.1?}  after the first page is here",
-        first_list
-    );
+    Ok(first_list)
+}
 
-    missed(&writer, &changes).await?;
-    local_write(&writer, &reader).await?;
-    index(&writer, &reader, rows).await?;
+/// How long a person's write waits for its turn while the history comes in.
+async fn waits(file: &Path, key: &Key, changes: &[Change], gathered: usize) -> anyhow::Result<()> {
+    let (writer, reader) = Cache::open(file, key).await?;
+    let mut waited = Held::default();
+    let ask = async {
+        // Never at the same moment of the history's work.
+        for pause in (7..=23).cycle() {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            let began = Began::now();
+            writer.wait_for_turn().await?;
+            waited.add(&began);
+        }
+        Ok::<_, anyhow::Error>(())
+    };
+    let began = Began::now();
+    tokio::select! {
+        done = history(&writer, &reader, changes, gathered) => drop(done?),
+        asked = ask => asked?,
+    }
+    began.say("the same beside a person", changes.len());
+    waited.say("waited for the history");
     reader.close().await;
     writer.close().await;
-    beside(&ours, &folder.path().join("peer.db"), &key).await
+    Ok(())
 }
 
 struct Wanted {

@@ -1,7 +1,7 @@
 //! Changes into rows, with the cursor that speaks of them.
 
 use crate::{
-    batch::Batch,
+    batch::{Batch, Rows},
     error::{CacheError, Doing},
     index,
     noted::{self, Lane},
@@ -10,9 +10,12 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use deskhand_domain::TicketId;
-use deskhand_protocol::sync::Change;
+use deskhand_protocol::sync::{Change, Kind};
 use sqlx::{Connection as _, Row, Sqlite, Transaction};
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 /// How the copy stands after a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,41 +63,82 @@ pub struct Applied {
 }
 
 impl Writer {
-    /// Applies changes and the progress they mean, in one transaction. The newer position wins, so
-    /// repeated and reordered changes are harmless.
+    /// Applies changes and the progress they mean, in one transaction; a page of the history in
+    /// several when others want to write too, the last of them with the progress. The newer
+    /// position wins, so repeated and reordered changes are harmless.
     pub async fn apply(
         &self,
         changes: &[Change],
         progress: Progress<'_>,
         now: DateTime<Utc>,
     ) -> Result<Applied, CacheError> {
-        let batch = Batch::new(changes, now)?;
-        let mut connection = self.connection_for(&progress).await?;
-        let mut tx = connection.begin().await.doing("begin to apply changes")?;
-        self.settle_for(&mut tx, &progress).await?;
-        if matches!(progress, Progress::Begin { .. }) {
-            clear(&mut tx).await?;
+        let mut batch = Batch::new(changes, now)?;
+        loop {
+            let mut connection = self.connection_for(&progress).await?;
+            let mut tx = connection.begin().await.doing("begin to apply changes")?;
+            self.settle_for(&mut tx, &progress).await?;
+            if matches!(progress, Progress::Begin { .. }) {
+                clear(&mut tx).await?;
+            }
+            bury(&mut tx, &mem::take(&mut batch.gone)).await?;
+            let lasts = noted::lasts(&mut tx).await?;
+            let stored = self.store(&mut tx, &mut batch.rows, &progress).await?;
+            noted::note_new(&mut tx, &lasts, lane(&progress)).await?;
+            if batch.rows.is_empty() {
+                if !batch.followed.is_empty() {
+                    follow_mentions(&mut tx, &batch.followed, mem::take(&mut batch.naming)).await?;
+                }
+                let settled = settle(&mut tx).await?;
+                if !advance(&mut tx, &progress, changes.len()).await? {
+                    tx.rollback().await.doing("give a late page up")?;
+                    return Ok(Applied::default());
+                }
+                tx.commit().await.doing("commit changes")?;
+                drop(connection);
+                self.keep_log_short(stored).await?;
+                return Ok(Applied {
+                    tickets: batch.tickets,
+                    shared: batch.shared,
+                    outbox: settled > 0,
+                });
+            }
+            if !goes_on(&mut tx, &progress).await? {
+                tx.rollback().await.doing("give a late page up")?;
+                return Ok(Applied::default());
+            }
+            tx.commit().await.doing("commit some of a page")?;
+            drop(connection);
+            self.keep_log_short(stored).await?;
         }
-        bury(&mut tx, &batch.gone).await?;
-        let lasts = noted::lasts(&mut tx).await?;
-        for (kind, rows) in batch.rows {
-            upsert(&mut tx, kind, rows).await?;
+    }
+
+    /// Stores rows, what others refer to first; a page of the history only until somebody else
+    /// wants to write, or until a commit would take too long. Answers how many.
+    async fn store(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &mut BTreeMap<Kind, Rows>,
+        progress: &Progress<'_>,
+    ) -> Result<usize, CacheError> {
+        let gives_way = matches!(progress, Progress::Page { .. });
+        let mut stored = 0;
+        while let Some((kind, of_kind)) = rows.pop_last() {
+            let mut is_full = |more| {
+                let full = gives_way
+                    && stored > 0
+                    && (stored + more > AT_ONCE || self.turns.are_waited_for());
+                if !full {
+                    stored += more;
+                }
+                full
+            };
+            let left = upsert(tx, kind, of_kind, &mut is_full).await?;
+            if !left.is_empty() {
+                rows.insert(kind, left);
+                break;
+            }
         }
-        noted::note_new(&mut tx, &lasts, lane(&progress)).await?;
-        if !batch.followed.is_empty() {
-            follow_mentions(&mut tx, &batch.followed, batch.naming).await?;
-        }
-        let settled = settle(&mut tx).await?;
-        if !advance(&mut tx, &progress, changes.len()).await? {
-            tx.rollback().await.doing("give a late page up")?;
-            return Ok(Applied::default());
-        }
-        tx.commit().await.doing("commit changes")?;
-        Ok(Applied {
-            tickets: batch.tickets,
-            shared: batch.shared,
-            outbox: settled > 0,
-        })
+        Ok(stored)
     }
 
     /// Moves snoozed tickets whose time has come to the open ones. Answers how many, and when the
@@ -108,14 +152,14 @@ impl Writer {
              where lane = 'snoozed' and wakes_at is not null and wakes_at <= ?1",
         )
         .bind(now.timestamp_micros())
-        .execute(&self.pool)
+        .execute(&mut *self.turn().await?)
         .await
         .doing("wake snoozed tickets")?
         .rows_affected();
         let next: Option<i64> = sqlx::query_scalar(
             "select min(wakes_at) from tickets where lane = 'snoozed' and wakes_at is not null",
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.turn().await?)
         .await
         .doing("find the next snoozed ticket")?;
         Ok((woken, next.and_then(DateTime::from_timestamp_micros)))
@@ -128,6 +172,10 @@ fn lane(progress: &Progress<'_>) -> Lane {
         Progress::Live { .. } => Lane::Now,
     }
 }
+
+/// How many rows of the history are committed together at most: so many that the pages they touch
+/// are written within milliseconds.
+const AT_ONCE: usize = 4_096;
 
 pub(crate) type Tx<'a> = Transaction<'a, Sqlite>;
 
@@ -257,7 +305,21 @@ pub(crate) async fn settle(tx: &mut Tx<'_>) -> Result<u64, CacheError> {
     Ok(settled.rows_affected())
 }
 
-/// Answers whether the batch belongs to the sync that goes on.
+/// Whether a page belongs to the sync that goes on.
+async fn goes_on(tx: &mut Tx<'_>, progress: &Progress<'_>) -> Result<bool, CacheError> {
+    let Progress::Page { epoch, after, .. } = progress else {
+        return Ok(true);
+    };
+    let found: Option<i64> = sqlx::query_scalar("select 1 from sync where epoch = ?1 and next = ?2")
+        .bind(*epoch)
+        .bind(*after)
+        .fetch_optional(&mut **tx)
+        .await
+        .doing("see how far it is")?;
+    Ok(found.is_some())
+}
+
+/// Notes how far it is; answers whether the batch belongs to the sync that goes on.
 async fn advance(
     tx: &mut Tx<'_>,
     progress: &Progress<'_>,

@@ -6,7 +6,10 @@ use crate::{
     open::Writer,
 };
 use sqlx::{Sqlite, pool::PoolConnection};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+/// After so many rows of the history the log is written into the file.
+const LOGGED: usize = 4_096;
 
 /// How the connection works at the moment.
 #[derive(Default)]
@@ -15,6 +18,8 @@ pub(crate) struct Mode {
     relaxed: AtomicBool,
     /// The history comes in.
     history: AtomicBool,
+    /// How many rows of it the log holds, about.
+    logged: AtomicUsize,
 }
 
 impl Mode {
@@ -40,9 +45,9 @@ impl Writer {
     ) -> Result<PoolConnection<Sqlite>, CacheError> {
         match progress {
             Progress::Begin { .. } | Progress::Page { .. } => {
-                self.relaxed("pragma synchronous = normal").await
+                self.connection_for_notes().await
             }
-            Progress::Live { .. } => self.pool.acquire().await.doing("begin to write"),
+            Progress::Live { .. } => self.turns.acquire().await.doing("begin to write"),
         }
     }
 
@@ -54,7 +59,7 @@ impl Writer {
     }
 
     async fn relaxed(&self, settings: &'static str) -> Result<PoolConnection<Sqlite>, CacheError> {
-        let mut connection = self.pool.acquire().await.doing("begin to write")?;
+        let mut connection = self.turns.acquire().await.doing("begin to write")?;
         self.mode.relaxed.store(true, Relaxed);
         sqlx::raw_sql(settings)
             .execute(&mut *connection)
@@ -63,13 +68,23 @@ impl Writer {
         Ok(connection)
     }
 
-    /// Writes the log into the file, unless the history does.
-    pub(crate) async fn checkpoint(&self) -> Result<(), CacheError> {
-        if self.mode.history.load(Relaxed) {
+    /// Writes the log into the file when the history has put much there, in a turn of its own.
+    pub(crate) async fn keep_log_short(&self, stored: usize) -> Result<(), CacheError> {
+        if !self.mode.history.load(Relaxed) {
             return Ok(());
         }
+        let logged = self.mode.logged.fetch_add(stored, Relaxed) + stored;
+        if logged < LOGGED {
+            return Ok(());
+        }
+        self.mode.logged.store(0, Relaxed);
+        self.checkpoint().await
+    }
+
+    /// Writes the log into the file.
+    pub(crate) async fn checkpoint(&self) -> Result<(), CacheError> {
         sqlx::query("pragma wal_checkpoint(passive)")
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.turn().await?)
             .await
             .doing("write the log into the file")?;
         Ok(())

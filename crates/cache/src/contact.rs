@@ -45,7 +45,7 @@ impl Writer {
         .bind(contact.at.timestamp_micros())
         .bind(contact.seen.timestamp_micros())
         .bind(i64::from(contact.days))
-        .execute(&self.pool)
+        .execute(&mut *self.turn().await?)
         .await
         .doing("note the last contact")?;
         Ok(())

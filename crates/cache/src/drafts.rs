@@ -44,7 +44,7 @@ impl Writer {
         if draft.reply.is_empty() && draft.note.is_empty() {
             sqlx::query("delete from drafts where ticket = ?1")
                 .bind(ticket.to_string())
-                .execute(&self.pool)
+                .execute(&mut *self.turn().await?)
                 .await
                 .doing("drop a draft")?;
             return Ok(());
@@ -58,7 +58,7 @@ impl Writer {
         .bind(&draft.reply)
         .bind(&draft.note)
         .bind(draft.saved_at.timestamp_micros())
-        .execute(&self.pool)
+        .execute(&mut *self.turn().await?)
         .await
         .doing("store a draft")?;
         Ok(())

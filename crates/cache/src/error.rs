@@ -145,7 +145,7 @@ mod tests {
             .expect("stored");
         // No page more than there are: what SQLite sees of a full disk.
         sqlx::query("pragma max_page_count = 1")
-            .execute(&writer.pool)
+            .execute(&mut *writer.turn().await.expect("a turn"))
             .await
             .expect("set");
         let full = writer
@@ -162,14 +162,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, key) = (folder.path().join("cache.db"), Key::random());
         let (writer, reader) = Cache::open(&path, &key).await.expect("a cache");
-        let mut ended = writer.pool.begin().await.expect("a transaction");
+        let mut ended = writer.turns.begin().await.expect("a transaction");
         // What SQLite does by itself when the disk is full.
         sqlx::raw_sql("rollback")
             .execute(&mut *ended)
             .await
             .expect("it is ended");
         drop(ended);
-        let refused = writer.pool.begin().await.expect("a transaction");
+        let refused = writer.turns.begin().await.expect("a transaction");
         refused.rollback().await.expect("taken back");
 
         let now = chrono::DateTime::from_timestamp(0, 0).expect("a moment");

@@ -77,7 +77,7 @@ impl Writer {
             rows.push(json!([message.id, ticket, sent_at, body]));
         }
         let rows = serde_json::to_string(&rows).map_err(CacheError::Encode)?;
-        let mut tx = self.pool.begin().await.doing("begin to bring back")?;
+        let mut tx = self.turns.begin().await.doing("begin to bring back")?;
         let lasts = noted::lasts(&mut tx).await?;
         sqlx::query(
             "insert into messages (id, position, ticket, sent_at, body) \
@@ -99,14 +99,14 @@ impl Writer {
     }
 
     async fn stored(&self) -> Result<u64, CacheError> {
-        let mut connection = self.pool.acquire().await.doing("begin to measure")?;
+        let mut connection = self.turns.acquire().await.doing("begin to measure")?;
         let used = measure(&mut connection, USED).await?;
         Ok(u64::try_from(used).unwrap_or_default())
     }
 
     /// Empties the tickets that come next. Answers how many.
     async fn empty_some(&self, keep: &str) -> Result<u64, CacheError> {
-        let mut tx = self.pool.begin().await.doing("begin to make room")?;
+        let mut tx = self.turns.begin().await.doing("begin to make room")?;
         let tickets: Vec<String> = sqlx::query_scalar(
             "select id from tickets indexed by tickets_lane_newest where lane = 'closed' \
              and exists (select 1 from messages where ticket = tickets.id) \
@@ -147,7 +147,7 @@ impl Writer {
     async fn shrink(&self) -> Result<(), CacheError> {
         let mut last = i64::MAX;
         loop {
-            let mut connection = self.pool.acquire().await.doing("begin to shrink")?;
+            let mut connection = self.turns.acquire().await.doing("begin to shrink")?;
             let free = measure(&mut connection, FREE).await?;
             // A file that was made before free pages could go keeps them for later use.
             if free == 0 || free >= last {

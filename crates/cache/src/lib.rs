@@ -31,6 +31,7 @@ mod read;
 mod salvage;
 mod search;
 mod sync;
+mod turn;
 mod upsert;
 mod words;
 

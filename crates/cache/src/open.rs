@@ -6,6 +6,7 @@ use crate::{
     error::{Primary, code},
     index::file::{self, Index, Searching},
     key::Key,
+    turn::Turns,
 };
 use sqlx::{
     ConnectOptions, Connection as _, SqliteConnection, SqlitePool,
@@ -32,7 +33,7 @@ pub struct Cache;
 
 /// The one who writes. There is one in all processes together, and it cannot be cloned.
 pub struct Writer {
-    pub(crate) pool: SqlitePool,
+    pub(crate) turns: Turns,
     /// Held until this writer is closed, so that no other process gets one.
     lock: Mutex<Option<Lock>>,
     /// The index has a file and a writer of its own.
@@ -128,7 +129,7 @@ impl Cache {
         let searching = Arc::new(Searching::default());
         let (copy, searchers) = (readers.clone(), Arc::clone(&searching));
         let writer = Writer {
-            pool,
+            turns: Turns::at(pool),
             lock: Mutex::new(Some(lock)),
             index: Index::new(path, key, alive, copy, searchers),
             mode,
@@ -198,7 +199,7 @@ impl Writer {
     /// Closes the file. Readers should be closed before.
     pub async fn close(&self) {
         self.index.close().await;
-        self.pool.close().await;
+        self.turns.close().await;
         drop(
             self.lock
                 .lock()

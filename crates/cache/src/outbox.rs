@@ -103,7 +103,7 @@ impl Writer {
         now: DateTime<Utc>,
     ) -> Result<(), CacheError> {
         let stored = json(action)?;
-        let mut tx = self.pool.begin().await.doing("begin to store")?;
+        let mut tx = self.turns.begin().await.doing("begin to store")?;
         sqlx::query(
             "insert into outbox (op, ticket, action, state, created_at) \
              values (?1, ?2, ?3, 'waiting', ?4)",
@@ -139,7 +139,7 @@ impl Writer {
         .bind(state)
         .bind(reason)
         .bind(op.created_at.timestamp_micros())
-        .execute(&self.pool)
+        .execute(&mut *self.turn().await?)
         .await
         .doing("take an operation over")?;
         Ok(())
@@ -152,7 +152,7 @@ impl Writer {
             Became::Change(at) => (None, Some(at.timestamp_micros())),
         };
         let mut tx = self
-            .pool
+            .turns
             .begin()
             .await
             .doing("begin to note what was sent")?;
@@ -174,7 +174,7 @@ impl Writer {
     pub async fn mark_leaving(&self, op: OpId) -> Result<(), CacheError> {
         sqlx::query("update outbox set attempts = attempts + 1 where op = ?1")
             .bind(op.to_string())
-            .execute(&self.pool)
+            .execute(&mut *self.turn().await?)
             .await
             .doing("note that it leaves")?;
         Ok(())
@@ -185,7 +185,7 @@ impl Writer {
         sqlx::query("update outbox set attempts = attempts - 1, not_before = ?2 where op = ?1")
             .bind(op.to_string())
             .bind(not_before.timestamp_micros())
-            .execute(&self.pool)
+            .execute(&mut *self.turn().await?)
             .await
             .doing("note that it stayed")?;
         Ok(())
@@ -196,7 +196,7 @@ impl Writer {
         sqlx::query("update outbox set not_before = ?2 where op = ?1")
             .bind(op.to_string())
             .bind(not_before.timestamp_micros())
-            .execute(&self.pool)
+            .execute(&mut *self.turn().await?)
             .await
             .doing("note a later attempt")?;
         Ok(())
@@ -207,7 +207,7 @@ impl Writer {
         sqlx::query("update outbox set state = 'parked', reason = ?2, attempts = 0 where op = ?1")
             .bind(op.to_string())
             .bind(reason)
-            .execute(&self.pool)
+            .execute(&mut *self.turn().await?)
             .await
             .doing("park an operation")?;
         Ok(())
@@ -223,7 +223,7 @@ impl Writer {
         )
         .bind(op.to_string())
         .bind(json(&missed)?)
-        .execute(&self.pool)
+        .execute(&mut *self.turn().await?)
         .await
         .doing("hold an operation")?;
         Ok(())
@@ -236,7 +236,7 @@ impl Writer {
         )
         .bind(op.to_string())
         .bind(json(&now)?)
-        .execute(&self.pool)
+        .execute(&mut *self.turn().await?)
         .await
         .doing("hold a change")?;
         Ok(())
@@ -245,7 +245,7 @@ impl Writer {
     /// Sends what is held as it is: its author has seen what was missed, and with it what they
     /// queued in that ticket after it. Answers its ticket, if it is there and held.
     pub async fn send_held(&self, op: OpId) -> Result<Option<TicketId>, CacheError> {
-        let mut tx = self.pool.begin().await.doing("begin to release a reply")?;
+        let mut tx = self.turns.begin().await.doing("begin to release a reply")?;
         let row = sqlx::query(
             "select op, ticket, action, state, reason, created_at, attempts, not_before \
              from outbox where op = ?1 and state in ('held', 'moved')",
@@ -292,7 +292,7 @@ impl Writer {
              op, ticket, action, state, reason, created_at, attempts, not_before",
         )
         .bind(op.to_string())
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.turn().await?)
         .await
         .doing("take an operation back")?;
         row.as_ref().map(stored).transpose()
@@ -306,7 +306,7 @@ impl Writer {
              where op = ?1 and state <> 'sent' returning ticket",
         )
         .bind(op.to_string())
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.turn().await?)
         .await
         .doing("retry an operation")?;
         row.map(|row| ticket_of(op, &row)).transpose()
@@ -315,7 +315,7 @@ impl Writer {
     /// Drops the pauses of everything that waits: the network is back.
     pub async fn hurry(&self) -> Result<(), CacheError> {
         sqlx::query("update outbox set not_before = 0 where state = 'waiting' and not_before > 0")
-            .execute(&self.pool)
+            .execute(&mut *self.turn().await?)
             .await
             .doing("drop the pauses of the outbox")?;
         Ok(())
@@ -326,7 +326,7 @@ impl Writer {
         let row =
             sqlx::query("delete from outbox where op = ?1 and state <> 'sent' returning ticket")
                 .bind(op.to_string())
-                .fetch_optional(&self.pool)
+                .fetch_optional(&mut *self.turn().await?)
                 .await
                 .doing("discard an operation")?;
         row.map(|row| ticket_of(op, &row)).transpose()

@@ -66,7 +66,7 @@ impl Writer {
     /// Deletes all that was copied: the account may see other things now. What was written here
     /// stays.
     pub async fn purge(&self) -> Result<(), CacheError> {
-        let mut tx = self.pool.begin().await.doing("begin to delete the copy")?;
+        let mut tx = self.turns.begin().await.doing("begin to delete the copy")?;
         clear(&mut tx).await?;
         tx.commit().await.doing("delete the copy")
     }
@@ -75,7 +75,7 @@ impl Writer {
     pub async fn set_current_as_of(&self, at: DateTime<Utc>) -> Result<(), CacheError> {
         sqlx::query("update sync set current_as_of = max(current_as_of, ?1)")
             .bind(at.timestamp_micros())
-            .execute(&self.pool)
+            .execute(&mut *self.turn().await?)
             .await
             .doing("note how current it is")?;
         Ok(())

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
 /// How many rows one statement takes. Few sizes, so that each is prepared once.
-const AT_ONCE: [usize; 4] = [256, 32, 4, 1];
+const AT_ONCE: [usize; 4] = [128, 32, 4, 1];
 
 /// The columns after the id and the position, in the order of a [`Batch`](crate::batch::Batch).
 fn table(kind: Kind) -> (&'static str, &'static [&'static str]) {
@@ -44,12 +44,21 @@ fn table(kind: Kind) -> (&'static str, &'static [&'static str]) {
     }
 }
 
-/// Stores rows, unless what they speak of is gone or known in a newer state.
-pub(crate) async fn upsert(tx: &mut Tx<'_>, kind: Kind, rows: Rows) -> Result<(), CacheError> {
+/// Stores rows, unless what they speak of is gone or known in a newer state. Answers which are
+/// left for another transaction, because this one is full.
+pub(crate) async fn upsert(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    rows: Rows,
+    is_full: &mut impl FnMut(usize) -> bool,
+) -> Result<Rows, CacheError> {
     let (table, columns) = table(kind);
     let mut rows = unburied(tx, kind, rows).await?.into_iter();
     for size in AT_ONCE {
         while rows.len() >= size {
+            if is_full(size) {
+                return Ok(rows.collect());
+            }
             let sql = statement(table, columns, size);
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for cell in rows.by_ref().take(size).flatten() {
@@ -62,7 +71,7 @@ pub(crate) async fn upsert(tx: &mut Tx<'_>, kind: Kind, rows: Rows) -> Result<()
             query.execute(&mut **tx).await.doing("store changes")?;
         }
     }
-    Ok(())
+    Ok(Rows::new())
 }
 
 /// Without the rows of what is gone since. Nearly nothing ever is.

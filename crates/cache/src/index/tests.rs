@@ -127,7 +127,7 @@ async fn the_index_is_made_while_somebody_else_holds_the_copys_writer() {
     let world = World::new(300).await;
     let slice = world.writer.index_slice(SLICE).await.expect("begun");
     assert_eq!(slice, Slice::Copy, "all is noted for a new file");
-    let held = world.writer.pool.acquire().await.expect("held");
+    let held = world.writer.turn().await.expect("held");
     while world.hits("number300").await == 0 {
         let slice = world.writer.index_slice(SLICE).await.expect("indexed");
         assert_eq!(slice, Slice::Index);
@@ -278,7 +278,7 @@ async fn an_index_that_an_earlier_program_left_in_the_copy_goes_and_all_is_found
         "insert into words (rowid, text) select rowid, body from messages",
         "insert into exact (key, kind, row) select 'n' || id, 2, rowid from messages",
     ] {
-        let done = sqlx::raw_sql(statement).execute(&world.writer.pool).await;
+        let done = sqlx::raw_sql(statement).execute(&mut *world.writer.turn().await.expect("a turn")).await;
         done.expect("as it was");
     }
     let file = world.index_file();
