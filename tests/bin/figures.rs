@@ -17,8 +17,10 @@ use deskhand_protocol::{
 use rusqlite::{Connection, params_from_iter, types::Value};
 use std::{
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::task::JoinSet;
 
 /// What the client gathers from pages before it stores them together, unless told otherwise.
 const GATHERED: usize = 4_000;
@@ -63,7 +65,13 @@ async fn main() -> anyhow::Result<()> {
         first_list
     );
 
-    waits(&folder.path().join("waits.db"), &key, &changes, wanted.gathered).await?;
+    waits(
+        &folder.path().join("waits.db"),
+        &key,
+        &changes,
+        wanted.gathered,
+    )
+    .await?;
     missed(&writer, &changes).await?;
     local_write(&writer, &reader).await?;
     index(&writer, &reader, rows).await?;
@@ -112,26 +120,30 @@ async fn history(
 /// How long a person's write waits for its turn while the history comes in.
 async fn waits(file: &Path, key: &Key, changes: &[Change], gathered: usize) -> anyhow::Result<()> {
     let (writer, reader) = Cache::open(file, key).await?;
-    let mut waited = Held::default();
-    let ask = async {
+    let writer = Arc::new(writer);
+    let asked = Arc::clone(&writer);
+    // On a thread of its own, as a person's command is.
+    let mut others = JoinSet::new();
+    others.spawn(async move {
+        let mut waited = Held::default();
         // Never at the same moment of the history's work.
         for pause in (7..=23).cycle() {
             tokio::time::sleep(Duration::from_millis(pause)).await;
             let began = Began::now();
-            writer.wait_for_turn().await?;
+            if asked.wait_for_turn().await.is_err() {
+                break;
+            }
             waited.add(&began);
         }
-        Ok::<_, anyhow::Error>(())
-    };
+        waited
+    });
     let began = Began::now();
-    tokio::select! {
-        done = history(&writer, &reader, changes, gathered) => drop(done?),
-        asked = ask => asked?,
-    }
+    history(&writer, &reader, changes, gathered).await?;
     began.say("the same beside a person", changes.len());
-    waited.say("waited for the history");
     reader.close().await;
     writer.close().await;
+    let waited = others.join_next().await.context("nobody waited")??;
+    waited.say("waited for the history");
     Ok(())
 }
 

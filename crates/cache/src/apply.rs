@@ -175,7 +175,7 @@ fn lane(progress: &Progress<'_>) -> Lane {
 
 /// How many rows of the history are committed together at most: so many that the pages they touch
 /// are written within milliseconds.
-const AT_ONCE: usize = 4_096;
+const AT_ONCE: usize = 512;
 
 pub(crate) type Tx<'a> = Transaction<'a, Sqlite>;
 
@@ -310,12 +310,13 @@ async fn goes_on(tx: &mut Tx<'_>, progress: &Progress<'_>) -> Result<bool, Cache
     let Progress::Page { epoch, after, .. } = progress else {
         return Ok(true);
     };
-    let found: Option<i64> = sqlx::query_scalar("select 1 from sync where epoch = ?1 and next = ?2")
-        .bind(*epoch)
-        .bind(*after)
-        .fetch_optional(&mut **tx)
-        .await
-        .doing("see how far it is")?;
+    let found: Option<i64> =
+        sqlx::query_scalar("select 1 from sync where epoch = ?1 and next = ?2")
+            .bind(*epoch)
+            .bind(*after)
+            .fetch_optional(&mut **tx)
+            .await
+            .doing("see how far it is")?;
     Ok(found.is_some())
 }
 

@@ -9,7 +9,7 @@ use sqlx::{Sqlite, pool::PoolConnection};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// After so many rows of the history the log is written into the file.
-const LOGGED: usize = 4_096;
+const LOGGED: usize = 2_048;
 
 /// How the connection works at the moment.
 #[derive(Default)]
@@ -44,9 +44,7 @@ impl Writer {
         progress: &Progress<'_>,
     ) -> Result<PoolConnection<Sqlite>, CacheError> {
         match progress {
-            Progress::Begin { .. } | Progress::Page { .. } => {
-                self.connection_for_notes().await
-            }
+            Progress::Begin { .. } | Progress::Page { .. } => self.connection_for_notes().await,
             Progress::Live { .. } => self.turns.acquire().await.doing("begin to write"),
         }
     }

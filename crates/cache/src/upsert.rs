@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
 /// How many rows one statement takes. Few sizes, so that each is prepared once.
-const AT_ONCE: [usize; 4] = [128, 32, 4, 1];
+const AT_ONCE: [usize; 4] = [64, 16, 4, 1];
 
 /// The columns after the id and the position, in the order of a [`Batch`](crate::batch::Batch).
 fn table(kind: Kind) -> (&'static str, &'static [&'static str]) {

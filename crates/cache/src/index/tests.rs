@@ -278,7 +278,9 @@ async fn an_index_that_an_earlier_program_left_in_the_copy_goes_and_all_is_found
         "insert into words (rowid, text) select rowid, body from messages",
         "insert into exact (key, kind, row) select 'n' || id, 2, rowid from messages",
     ] {
-        let done = sqlx::raw_sql(statement).execute(&mut *world.writer.turn().await.expect("a turn")).await;
+        let done = sqlx::raw_sql(statement)
+            .execute(&mut *world.writer.turn().await.expect("a turn"))
+            .await;
         done.expect("as it was");
     }
     let file = world.index_file();
