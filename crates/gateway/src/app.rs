@@ -133,7 +133,7 @@ async fn finish(
     } else if status.is_client_error() || status.is_server_error() {
         response = Refusal::of_status(status).answer(Some(id.clone()));
     }
-    secure(response.headers_mut());
+    secure(response.headers_mut(), state.config.tls.is_on());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -154,7 +154,12 @@ async fn record(state: &State, denied: Denied, via: Via) {
 }
 
 /// Headers for every answer; a page that sets its own keeps it.
-fn secure(headers: &mut HeaderMap) {
+fn secure(headers: &mut HeaderMap, tls: bool) {
+    if tls {
+        // RFC 6797: two years, as lists of such sites ask for.
+        let hsts = HeaderValue::from_static("max-age=63072000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+    }
     let always = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),

@@ -6,12 +6,15 @@
 
 mod door;
 mod policy;
+mod proxy;
 mod read;
 mod sessions;
+mod tls;
 mod values;
 
 pub use door::Door;
 pub use policy::Policy;
+pub use proxy::{Proxy, ProxyHeader};
 pub use read::{Mistake, Mistakes, PREFIX, REFERENCE, read};
 use serde::{Deserialize, Serialize};
 pub use sessions::Sessions;
@@ -19,6 +22,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
+pub use tls::Tls;
 pub use values::{Period, Secret, Size};
 
 /// Where a gateway listens unless told otherwise.
@@ -50,6 +54,10 @@ pub struct Config {
     pub sessions: Sessions,
     /// Where the shop's own roles and rules lie.
     pub policy: Policy,
+    /// TLS without a proxy.
+    pub tls: Tls,
+    /// Whose word about others counts.
+    pub proxy: Proxy,
 }
 
 impl Default for Config {
@@ -65,6 +73,8 @@ impl Default for Config {
             door: Door::default(),
             sessions: Sessions::default(),
             policy: Policy::default(),
+            tls: Tls::default(),
+            proxy: Proxy::default(),
         }
     }
 }
@@ -93,6 +103,8 @@ impl Config {
         );
         self.door.check(wrong);
         self.sessions.check(wrong);
+        self.tls.check(wrong);
+        self.proxy.check(wrong);
     }
 }
 

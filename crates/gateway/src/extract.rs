@@ -6,19 +6,20 @@ use crate::{
     gate,
     passwords::digest,
     problem::Refusal,
+    serve::{Caller, TooSlow, network},
     sight::Sight,
     store::{Standing, Visitor},
 };
 use axum::{
     body::Bytes,
-    extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
-    http::{Extensions, HeaderMap, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{Extensions, HeaderMap, StatusCode, header, request::Parts},
 };
 use deskhand_domain::{Account, DeviceId, Instant, OpId, TeamId, Ticket, TicketId};
 use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{IDEMPOTENCY_HEADER, problem::Code};
 use serde::de::DeserializeOwned;
-use std::{convert::Infallible, net::SocketAddr, str::FromStr, sync::Arc};
+use std::{convert::Infallible, str::FromStr, sync::Arc};
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -46,7 +47,13 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
         }
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|rejection| Refusal::of_status(rejection.status()))?;
+            .map_err(|rejection| {
+                if TooSlow::is_behind(&rejection) {
+                    Refusal::of_status(StatusCode::REQUEST_TIMEOUT)
+                } else {
+                    Refusal::of_status(rejection.status())
+                }
+            })?;
         let text = std::str::from_utf8(&bytes).map_err(|_| {
             Refusal::new(
                 Code::UnsupportedMedia,
@@ -336,19 +343,22 @@ impl FromRequestParts<State> for Op {
     }
 }
 
-/// The other end's address, to count wrong passwords by.
+/// The address a request came from, to count wrong passwords by.
 pub struct Peer(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(peer(&parts.extensions).unwrap_or_default()))
+        let caller = parts.extensions.get::<Caller>();
+        Ok(Self(caller.map_or_else(String::new, |caller| {
+            network(caller.0).to_string()
+        })))
     }
 }
 
 /// The other end's address, where there is another end.
 pub fn peer(extensions: &Extensions) -> Option<String> {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>()?;
-    Some(peer.0.ip().to_string())
+    let caller = extensions.get::<Caller>()?;
+    Some(caller.0.to_string())
 }

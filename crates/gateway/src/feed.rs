@@ -11,6 +11,7 @@ use deskhand_protocol::{live::ServerFrame, sync::Change};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
+    io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -18,6 +19,10 @@ use tokio::sync::broadcast;
 
 /// How many entities a frame holds at most.
 pub const BATCH: usize = 500;
+/// How many bytes they have at most, unless it is a single one: far less than a socket takes at once.
+const FRAME: usize = 1024 * 1024;
+/// So few fit in any case.
+const FEW: usize = 8;
 /// How many batches a slow socket may lie behind before it is cut off.
 const BEHIND: usize = 256;
 
@@ -47,8 +52,11 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Puts a batch together.
-    pub fn new(epoch: &str, after: i64, changes: Vec<Placed>) -> Option<Self> {
+    /// Puts a batch together of as many as fit into a frame.
+    pub fn new(epoch: &str, after: i64, mut changes: Vec<Placed>) -> Option<Self> {
+        if changes.len() > FEW {
+            changes.truncate(fitting(&changes));
+        }
         Some(Self {
             after,
             upto: changes.last()?.change.position,
@@ -125,6 +133,29 @@ impl Feed {
         // Nobody listening is no error: sockets catch up from the database.
         self.batches.send(Arc::new(batch)).ok();
         Ok(Some(upto))
+    }
+}
+
+/// How many of them fit into a frame.
+fn fitting(changes: &[Placed]) -> usize {
+    let mut bytes = Bytes(0);
+    let fit = changes.iter().take_while(|placed| {
+        serde_json::to_writer(&mut bytes, &placed.change).is_ok() && bytes.0 <= FRAME
+    });
+    fit.count().max(1)
+}
+
+/// Counts what is written to it.
+struct Bytes(usize);
+
+impl io::Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -392,7 +392,9 @@ async fn end_sessions(place: &Place, account: &str) -> Result<(), StartError> {
 
 async fn run(serve: Serve) -> Result<(), StartError> {
     let running = start(config(serve)?).await?;
-    println!("http://{}", running.address);
+    let tls = running.state.config.tls.is_on();
+    let scheme = if tls { "https" } else { "http" };
+    println!("{scheme}://{}", running.address);
     stop_signal().await;
     tracing::info!("stopping");
     running.stop().await;

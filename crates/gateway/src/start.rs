@@ -17,7 +17,7 @@ use crate::{
     gate::Gate,
     hub::Hub,
     passwords, policies, prune, release,
-    serve::serve,
+    serve::{Entrance, Tally, TlsError},
     store::{Location, Seed, Store, StoreError},
     tasks::Tasks,
 };
@@ -27,7 +27,6 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 use tokio::net::TcpListener;
 
@@ -35,8 +34,6 @@ use tokio::net::TcpListener;
 const SAMPLE_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7431);
 /// When a sample shop in which nothing changed is made anew.
 const SAMPLE_AGE: TimeDelta = TimeDelta::hours(12);
-/// How long requests and sockets may take to end.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// Why a gateway did not start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +43,8 @@ pub enum StartError {
     Config(String),
     #[error("the configuration is wrong:\n{0}")]
     Mistakes(Mistakes),
+    #[error("the configuration is wrong: {0}")]
+    Tls(#[from] TlsError),
     #[error(
         "{address} is taken by another program: stop it, or choose another address with --listen"
     )]
@@ -152,7 +151,7 @@ impl StartError {
     /// The exit code of the program, one for each cause.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Mistakes(_) => 10,
+            Self::Config(_) | Self::Mistakes(_) | Self::Tls(_) => 10,
             Self::PortTaken { .. } => 11,
             Self::Listen { .. } => 12,
             Self::NotWritable { .. } => 13,
@@ -181,6 +180,8 @@ impl StartError {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Whom its door has cut.
+    pub tally: Arc<Tally>,
     /// Everything the handlers use; for tests that look behind the API.
     pub state: State,
     tasks: Tasks,
@@ -198,7 +199,11 @@ impl Drop for Running {
 impl Running {
     /// Stops: no new requests, running ones end, sockets are told, the database is closed.
     pub async fn stop(self) {
-        if !self.tasks.stop(DRAIN).await {
+        if !self
+            .tasks
+            .stop(self.state.config.door.shutdown_timeout.0)
+            .await
+        {
             tracing::warn!("some requests or sockets did not end in time");
         }
         self.heads.sign_logged(&self.state.store).await;
@@ -219,6 +224,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
         });
     }
     let gate = Gate::new(policies::read(config.policy.folder.as_deref())?);
+    let entrance = Entrance::new(&config)?;
     let lock = lock(&config.data_dir)?;
     let listener = listen(config.listen).await?;
     let address = listener.local_addr().map_err(|error| StartError::Listen {
@@ -256,11 +262,12 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     if let Some(folder) = &config.policy.folder {
         policies::follow(folder.clone(), &state);
     }
-    let door = config.door.clone();
-    serve(listener, app::app(state.clone()), door, &tasks);
+    let tally = entrance.tally();
+    entrance.serve(listener, app::app(state.clone()), &tasks);
     tracing::info!(%address, sample = config.sample, "the gateway answers");
     Ok(Running {
         address,
+        tally,
         state,
         tasks,
         heads,

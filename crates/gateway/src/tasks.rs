@@ -12,6 +12,7 @@ use tokio_util::{
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    cut: CancellationToken,
 }
 
 impl Tasks {
@@ -45,11 +46,25 @@ impl Tasks {
         self.stop.clone()
     }
 
-    /// Asks all to end and waits for them, within a limit. Whether all did.
+    /// Ends when those who were asked to end must not go on any more.
+    pub fn cutting(&self) -> CancellationToken {
+        self.cut.clone()
+    }
+
+    /// Asks all to end and waits for them, within a limit; what still waits for somebody else when
+    /// more than half of it has passed is cut. Whether all ended.
     pub async fn stop(&self, within: Duration) -> bool {
         self.stop.cancel();
         self.tracker.close();
-        tokio::time::timeout(within, self.tracker.wait())
+        let asked = within * 3 / 5;
+        if tokio::time::timeout(asked, self.tracker.wait())
+            .await
+            .is_ok()
+        {
+            return true;
+        }
+        self.cut.cancel();
+        tokio::time::timeout(within - asked, self.tracker.wait())
             .await
             .is_ok()
     }

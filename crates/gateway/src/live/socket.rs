@@ -5,8 +5,6 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgr
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
-/// How long the other side may take to accept a frame before it is cut off.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the first frame may take to arrive.
 pub const FIRST_FRAME: Duration = Duration::from_secs(10);
 /// The largest message anybody may send us: frames of clients are small.
@@ -52,16 +50,10 @@ pub fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
         .max_frame_size(INCOMING)
 }
 
-/// Sends what was encoded before; an error when the other side does not take it in time.
+/// Sends what was encoded before. Whoever does not get on with reading it is cut by the door.
 pub async fn send(socket: &mut WebSocket, text: Utf8Bytes) -> Result<(), Ending> {
-    match tokio::time::timeout(PATIENCE, socket.send(Message::Text(text))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(GONE),
-        Err(_) => Err((
-            deskhand_protocol::live::close::TOO_SLOW,
-            "too slow: reconnect with the last cursor",
-        )),
-    }
+    let sent = socket.send(Message::Text(text)).await;
+    sent.map_err(|_| GONE)
 }
 
 /// Encodes and sends.

@@ -1,7 +1,7 @@
 //! The audit trail of a gateway that runs: who signs in is told, and it is checked from beside.
 
 use crate::kit::{Shop, request, ticket};
-use axum::{extract::ConnectInfo, http::StatusCode};
+use axum::http::StatusCode;
 use deskhand_domain::AccountId;
 use deskhand_gateway::{
     Config, StartError,
@@ -10,18 +10,19 @@ use deskhand_gateway::{
         command::{Check, check, public_key},
         verify::Finding,
     },
+    serve::Caller,
     start,
     store::{Entry, stored},
     testing::{id, postgres::Postgres},
 };
 use deskhand_protocol::audit::{Action, Actor, AuditEntry, AuditPage, ThingKind};
 use serde_json::json;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 #[tokio::test]
 async fn who_signs_in_and_who_is_refused_is_told_with_the_address_and_the_request() {
     let shop = Shop::open().await;
-    let peer: SocketAddr = "192.0.2.9:4711".parse().expect("an address");
+    let peer: IpAddr = "192.0.2.9".parse().expect("an address");
     for (email, password, status) in [
         (
             "priya@hollowpine.example",
@@ -41,7 +42,7 @@ async fn who_signs_in_and_who_is_refused_is_told_with_the_address_and_the_reques
     ] {
         let body = json!({"email": email, "password": password}).to_string();
         let mut request = request("POST", "/v1/sessions", "", Some(body));
-        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(Caller(peer));
         let answer = shop.ask(request).await;
         assert_eq!(answer.status, status);
         let entries = shop

@@ -15,14 +15,17 @@ use deskhand_gateway::{
     gate::Gate,
     hub::Hub,
     passwords, policies, release,
+    serve::{Entrance, Tally},
     store::{Location, Store},
     tasks::Tasks,
     testing::{id, small_shop},
 };
 use deskhand_protocol::problem::Problem;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -195,13 +198,20 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 impl Shop {
     /// Serves on a real socket; answers the address, such as `127.0.0.1:1234`.
     pub async fn listen(&self) -> String {
+        let (address, _) = self.open_door().await;
+        address.to_string()
+    }
+
+    /// Serves on a real socket; answers the address, and who was cut.
+    pub async fn open_door(&self) -> (SocketAddr, Arc<Tally>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
-        let address = listener.local_addr().expect("an address").to_string();
-        let door = self.state.config.door.clone();
-        deskhand_gateway::serve::serve(listener, self.app.clone(), door, &self.state.tasks);
-        address
+        let address = listener.local_addr().expect("an address");
+        let entrance = Entrance::new(&self.state.config).expect("an entrance");
+        let tally = entrance.tally();
+        entrance.serve(listener, self.app.clone(), &self.state.tasks);
+        (address, tally)
     }
 
     /// The newest public message of a ticket, or null.
@@ -227,9 +237,7 @@ impl Shop {
 
 /// The other end of a live or chat socket.
 pub struct Socket {
-    stream: tokio_tungstenite::WebSocketStream<
-        tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>,
-    >,
+    stream: WebSocketStream<TcpStream>,
 }
 
 impl Socket {
@@ -244,13 +252,20 @@ impl Socket {
 
     /// Connects with exactly this.
     pub async fn connect_with(address: &str, path: &str, token: &str) -> Result<Self, u16> {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        Self::over(stream, path, token).await
+    }
+
+    /// The same over a connection that is there.
+    pub async fn over(stream: TcpStream, path: &str, token: &str) -> Result<Self, u16> {
         use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Error};
+        let address = stream.peer_addr().expect("another end");
         let uri = format!("ws://{address}{path}").parse().expect("an address");
         let mut request = ClientRequestBuilder::new(uri);
         if !token.is_empty() {
             request = request.with_header("authorization", format!("Bearer {token}"));
         }
-        match tokio_tungstenite::connect_async(request).await {
+        match tokio_tungstenite::client_async(request, stream).await {
             Ok((stream, _)) => Ok(Self { stream }),
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("no connection: {error}"),

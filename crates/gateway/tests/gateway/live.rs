@@ -1,10 +1,15 @@
 //! The live socket of desktops, over real sockets.
 
-use crate::kit::{Shop, Socket, TICKET, ticket};
-use deskhand_gateway::testing::id;
+use crate::kit::{Shop, Socket, TICKET, live_ticket, ticket};
+use axum::http::StatusCode;
+use deskhand_gateway::{config::Period, testing::id};
 use deskhand_protocol::live::close;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::{
+    net::TcpSocket,
+    time::{Instant, interval},
+};
 
 async fn desktop(shop: &Shop, address: &str, name: &str) -> (Socket, String) {
     let token = shop.sign_in(name).await;
@@ -200,46 +205,57 @@ async fn who_floods_the_others_is_cut_off() {
     assert_ne!(beat["head"], 0, "the others go on");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_read_is_cut_off_and_catches_up_later() {
-    let shop = Shop::open().await;
-    let address = shop.listen().await;
-    let (mut slow, token) = desktop(&shop, &address, "mette").await;
-    let (_, ticket) = (
-        slow.until(|frame| frame["type"] == "heartbeat").await,
-        ticket(1),
-    );
-    let long = "x".repeat(20_000);
-    let mut last = Value::Null;
-    for _ in 0..600 {
-        last = shop.write(&token, &ticket, "note", &long).await;
-    }
-    let mut cursor = Value::Null;
-    let code = loop {
-        match slow.next().await {
-            Ok(frame) if frame["type"] == "changes" => cursor = frame["cursor"].clone(),
-            Ok(_) => {}
-            Err(code) => break code,
-        }
-    };
-    assert!(
-        code == close::TOO_SLOW || code == 0,
-        "cut off, perhaps too deaf to be told: {code}"
-    );
-    let mut again = Socket::connect(&address, "/v1/live", &token)
+    let stall = Duration::from_secs(1);
+    let shop = Shop::open_with(|config| config.door.stall_timeout = Period(stall)).await;
+    let (address, tally) = shop.open_door().await;
+    let token = shop.sign_in("mette").await;
+    let cursor = shop.get("/v1/sync", &token).await.json()["live"].clone();
+    let follow = json!({"type": "follow", "cursor": cursor});
+    let small = TcpSocket::new_v4().expect("a socket");
+    small.set_recv_buffer_size(4 * 1024).expect("a buffer");
+    let deaf = small.connect(address).await.expect("a connection");
+    let pass = live_ticket(&address.to_string(), &token)
+        .await
+        .expect("a ticket");
+    let mut deaf = Socket::over(deaf, "/v1/live", &pass)
         .await
         .expect("a socket");
-    again.say(json!({"type": "follow", "cursor": cursor})).await;
-    let newest = last["message"]["id"].clone();
-    again
-        .until(|frame| {
-            frame["changes"].as_array().is_some_and(|changes| {
-                changes
-                    .iter()
-                    .any(|change| change["record"]["value"]["id"] == newest)
-            })
-        })
-        .await;
+    deaf.say(follow.clone()).await;
+    // More than a frame has, and than the systems keep between the two.
+    let (notes, path) = (80, format!("{}/messages", ticket(1)));
+    let note = json!({"kind": "note", "text": "x".repeat(20_000)});
+    let mut last = Value::Null;
+    for _ in 0..notes {
+        let answer = shop.send("POST", &path, &token, note.clone()).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        last = answer.json()["message"]["id"].clone();
+    }
+    let began = Instant::now();
+    let mut look = interval(Duration::from_millis(20));
+    while tally.slow_reader.get() == 0 {
+        assert!(began.elapsed() < stall * 10, "it was not cut off");
+        look.tick().await;
+    }
+    assert!(began.elapsed() >= stall / 2, "it had its time");
+    let mut again = Socket::connect(&address.to_string(), "/v1/live", &token)
+        .await
+        .expect("a socket");
+    again.say(follow).await;
+    let (mut frames, mut found) = (0, false);
+    while !found {
+        let frame = again.until(|frame| frame["type"] == "changes").await;
+        let changes = frame["changes"].as_array().expect("changes");
+        found = changes
+            .iter()
+            .any(|change| change["record"]["value"]["id"] == last);
+        frames += 1;
+    }
+    assert_eq!(
+        frames, 2,
+        "what is too much for one frame comes in two: {notes} notes"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod changes;
 mod chat;
 mod codes;
 mod config;
+mod door;
 mod http;
 mod kit;
 mod live;

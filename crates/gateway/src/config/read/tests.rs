@@ -117,16 +117,16 @@ fn a_file_that_is_not_there_is_named() {
 #[test]
 fn the_environment_wins_over_the_file_and_its_mistakes_name_the_variable() {
     let config = fine(
-        "undo_seconds = 5\n[door]\nconnections = 7\n",
+        "undo_seconds = 5\n[door]\nconnections = 7000\n",
         &[
-            ("DESKHAND_GATEWAY_DOOR_CONNECTIONS", "9"),
+            ("DESKHAND_GATEWAY_DOOR_CONNECTIONS", "9000"),
             ("DESKHAND_GATEWAY_DOOR_HEADER_TIMEOUT", "3s"),
             ("DESKHAND_GATEWAY_SAMPLE", "true"),
             ("DESKHAND_GATEWAY_DATA_DIR", "17"),
             ("DESKHAND_LOG", "info"),
         ],
     );
-    assert_eq!((config.door.connections, config.undo_seconds), (9, 5));
+    assert_eq!((config.door.connections, config.undo_seconds), (9000, 5));
     assert_eq!(config.door.header_timeout.0.as_secs(), 3);
     assert_eq!(
         config.data_dir,
