@@ -8,7 +8,9 @@ use crate::{
     feed::Feed,
     gate::Gate,
     hub::Hub,
+    origins,
     problem::{Denied, Refusal},
+    rates::{self, Quotas},
     routes,
     store::{Entry, Store},
     tasks::Tasks,
@@ -73,7 +75,16 @@ fn layered(router: Router<State>, state: State) -> Router {
         }))
         .layer(middleware::from_fn_with_state(state.clone(), within_time))
         .layer(middleware::from_fn(same_version))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            rates::limited,
+        ))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            origins::check,
+        ))
         .layer(middleware::from_fn_with_state(state.clone(), finish))
+        .layer(middleware::from_fn_with_state(state.clone(), origins::tell))
         .with_state(state)
 }
 
@@ -108,7 +119,7 @@ async fn same_version(request: Request, next: Next) -> Response {
 /// Names the request, writes problems, adds security headers, logs.
 async fn finish(
     axum::extract::State(state): axum::extract::State<State>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let started = state.clock.now();
@@ -123,6 +134,8 @@ async fn finish(
         peer: peer(request.extensions()),
         request: Some(id.clone()),
     };
+    let quotas = Quotas::default();
+    request.extensions_mut().insert(quotas.clone());
     let mut response = via.clone().during(next.run(request)).await;
     let status = response.status();
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
@@ -133,6 +146,7 @@ async fn finish(
     } else if status.is_client_error() || status.is_server_error() {
         response = Refusal::of_status(status).answer(Some(id.clone()));
     }
+    quotas.tell(response.headers_mut());
     secure(response.headers_mut(), state.config.tls.is_on());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -164,6 +178,14 @@ fn secure(headers: &mut HeaderMap, tls: bool) {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=()",
+        ),
         (
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; frame-ancestors 'none'",

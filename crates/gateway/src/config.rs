@@ -7,6 +7,7 @@
 mod door;
 mod policy;
 mod proxy;
+mod rates;
 mod read;
 mod sessions;
 mod tls;
@@ -15,6 +16,7 @@ mod values;
 pub use door::Door;
 pub use policy::Policy;
 pub use proxy::{Proxy, ProxyHeader};
+pub use rates::{Origins, Rates};
 pub use read::{Mistake, Mistakes, PREFIX, REFERENCE, read};
 use serde::{Deserialize, Serialize};
 pub use sessions::Sessions;
@@ -23,7 +25,7 @@ use std::{
     path::PathBuf,
 };
 pub use tls::Tls;
-pub use values::{Period, Secret, Size};
+pub use values::{Period, Rate, Secret, Size};
 
 /// Where a gateway listens unless told otherwise.
 pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7430);
@@ -58,6 +60,10 @@ pub struct Config {
     pub tls: Tls,
     /// Whose word about others counts.
     pub proxy: Proxy,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// Which pages of the web may talk to the gateway.
+    pub origins: Origins,
 }
 
 impl Default for Config {
@@ -75,6 +81,8 @@ impl Default for Config {
             policy: Policy::default(),
             tls: Tls::default(),
             proxy: Proxy::default(),
+            rates: Rates::default(),
+            origins: Origins::default(),
         }
     }
 }
@@ -105,6 +113,7 @@ impl Config {
         self.sessions.check(wrong);
         self.tls.check(wrong);
         self.proxy.check(wrong);
+        self.origins.check(wrong);
     }
 }
 

@@ -21,6 +21,11 @@ use deskhand_protocol::{IDEMPOTENCY_HEADER, problem::Code};
 use serde::de::DeserializeOwned;
 use std::{convert::Infallible, str::FromStr, sync::Arc};
 
+/// How deep JSON may be nested.
+const DEPTH: usize = 32;
+/// How many items a list or an object may have.
+const ITEMS: usize = 1_000;
+
 /// A JSON body.
 pub struct Json<T>(pub T);
 
@@ -66,6 +71,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
 
 /// Reads JSON; an error has a pointer to the field.
 pub fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    bounded(text)?;
     // serde would take an array for an object, by the order of the fields.
     if text.trim_start().starts_with('[') {
         return Err(Refusal::field("", "is an array: send an object"));
@@ -82,6 +88,41 @@ pub fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     json.end()
         .map_err(|error| Refusal::field("", error.to_string()))?;
     Ok(value)
+}
+
+/// Refuses what is nested too deep or has too many items, before anything is made of it.
+fn bounded(text: &str) -> Result<(), Refusal> {
+    let (mut open, mut quoted, mut escaped) = (Vec::new(), false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'[' | b'{' => {
+                open.push(1);
+                if open.len() > DEPTH {
+                    let words = format!("is more than {DEPTH} deep");
+                    return Err(Refusal::field("", words));
+                }
+            }
+            b']' | b'}' => {
+                open.pop();
+            }
+            b',' => {
+                let items = open.last_mut().map_or(0, |items| {
+                    *items += 1;
+                    *items
+                });
+                if items > ITEMS {
+                    let words = format!("holds a list of more than {ITEMS}");
+                    return Err(Refusal::field("", words));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The field that is missing or there twice: serde names it only in its words.
@@ -256,7 +297,16 @@ impl FromRequestParts<State> for Who {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
         let token = bearer(&parts.headers).ok_or_else(Refusal::signed_out)?;
-        Self::of(state, state.store.session(&digest(token)).await?)
+        let standing = state.store.session(&digest(token)).await?;
+        if let Standing::Open(session) = &standing {
+            state.throttles.rates.account(
+                session.account.id,
+                (&parts.method, parts.uri.path()),
+                &parts.extensions,
+                state.clock.now(),
+            )?;
+        }
+        Self::of(state, standing)
     }
 }
 

@@ -164,10 +164,9 @@ impl Refusal {
             StatusCode::METHOD_NOT_ALLOWED => {
                 Self::new(Code::MethodNotAllowed, "this path knows no such method")
             }
-            StatusCode::PAYLOAD_TOO_LARGE => Self::new(
-                Code::TooLarge,
-                "the body is too large: send less than 256 KiB",
-            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(Code::TooLarge, "the body is too large: send less")
+            }
             StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {
                 Self::new(Code::Unavailable, "it took too long: try again")
             }

@@ -28,6 +28,7 @@ use crate::{
 };
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -75,9 +76,24 @@ impl Routes {
     }
 
     fn add(mut self, method: &'static str, path: &'static str, route: MethodRouter<State>) -> Self {
+        let route = match largest_body(path) {
+            Some(limit) => route.layer(DefaultBodyLimit::max(limit)),
+            None => route,
+        };
         self.router = self.router.route(path, route);
         self.listed.push((method, path));
         self
+    }
+}
+
+/// How large a body may be where it is less than elsewhere.
+fn largest_body(path: &str) -> Option<usize> {
+    if path.starts_with("/v1/sessions") {
+        Some(16 * 1024)
+    } else if path.starts_with("/chat/") {
+        Some(128 * 1024)
+    } else {
+        None
     }
 }
 

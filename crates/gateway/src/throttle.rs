@@ -1,6 +1,6 @@
 //! How often somebody may try. Kept in memory: a restart forgives.
 
-use crate::config::Config;
+use crate::{config::Config, rates::Rates};
 use chrono::TimeDelta;
 use deskhand_domain::Instant;
 use std::{
@@ -32,6 +32,8 @@ pub struct Throttles {
     pub chat: Throttle,
     /// New conversations from a peer.
     pub open: Throttle,
+    /// Requests of addresses and accounts.
+    pub rates: Rates,
 }
 
 impl Throttles {
@@ -45,6 +47,7 @@ impl Throttles {
             peer: Throttle::new(50, TimeDelta::minutes(5)),
             chat: Throttle::new(config.chat_messages_per_minute, minute),
             open: Throttle::new(config.chat_messages_per_minute, minute),
+            rates: Rates::new(&config.rates),
         }
     }
 }

@@ -42,7 +42,7 @@ impl Default for Door {
             header_timeout: seconds(10),
             request_timeout: seconds(30),
             idle_timeout: seconds(60),
-            stall_timeout: seconds(30),
+            stall_timeout: seconds(10),
             least_rate: Size(1024),
             headers: 64,
             header_size: Size(32 * 1024),

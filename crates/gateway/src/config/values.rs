@@ -14,6 +14,16 @@ pub struct Period(pub Duration);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub usize);
 
+/// So many within a time: `600 per 1m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// Within which time.
+    pub per: Duration,
+}
+
+const RATE: &str = "a number and a time, such as \"600 per 1m\"";
 const PERIODS: [(&str, u64); 5] = [
     ("d", 86_400_000),
     ("h", 3_600_000),
@@ -68,6 +78,39 @@ impl Serialize for Period {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let millis = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
         to.serialize_str(&written(millis, &PERIODS))
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Often)
+    }
+}
+
+struct Often;
+
+impl Visitor<'_> for Often {
+    type Value = Rate;
+
+    fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
+        words.write_str(RATE)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Rate, E> {
+        let rate = text.split_once(" per ").and_then(|(count, per)| {
+            let count = count.parse().ok().filter(|count| *count > 0)?;
+            let seconds = measure(per, &PERIODS)?;
+            let per = Duration::from_millis(seconds);
+            (per >= Duration::from_secs(1)).then_some(Rate { count, per })
+        });
+        rate.ok_or_else(|| E::custom(format!("write {RATE}")))
+    }
+}
+
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let millis = u64::try_from(self.per.as_millis()).unwrap_or(u64::MAX);
+        to.serialize_str(&format!("{} per {}", self.count, written(millis, &PERIODS)))
     }
 }
 

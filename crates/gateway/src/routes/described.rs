@@ -65,6 +65,7 @@ fn complete(operation: &mut Operation, path: &str, open: bool) {
     let mut may = vec![
         ("426", "The other side speaks another protocol"),
         ("500", "The gateway made a mistake"),
+        ("429", "Too many requests; see RateLimit and Retry-After"),
         ("503", "Not available now; see Retry-After"),
     ];
     if !open {

@@ -10,6 +10,7 @@ mod config;
 mod door;
 mod http;
 mod kit;
+mod limits;
 mod live;
 mod proof;
 mod replies;
