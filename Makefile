@@ -47,11 +47,11 @@ pictures: setup-test ui/dist/index.html
 	cargo build --locked -p deskhand -p deskhand-gateway
 	DESKHAND_PICTURES=$(CURDIR)/docs/pictures cargo test --locked -p deskhand-tests --test pictures
 
-# Random scenarios until one fails: SEEDS=10000 from the first on, or DESKHAND_SEED=17 alone.
+# Random scenarios: SEEDS=10000 from the first on, or from DESKHAND_SEED on; DESKHAND_SEED alone is one.
 .PHONY: soak
 soak: setup-test
 	cargo build --locked -p deskhand-gateway
-	DESKHAND_SEEDS=$(or $(SEEDS),2000) cargo test --locked -p deskhand-tests --test random \
+	DESKHAND_SEEDS=$(or $(SEEDS),$(if $(DESKHAND_SEED),1,2000)) cargo test --locked -p deskhand-tests --test random \
 		-- --nocapture whatever_happens
 
 # Ends a desktop's cache TIMES=2000 times with kill -9, and a gateway a fifth of that.

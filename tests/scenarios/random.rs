@@ -1,6 +1,7 @@
 //! Random scenarios against real processes and sockets: nothing stale, nothing lost, nothing twice.
 //!
-//! `DESKHAND_SEED=17` runs one seed, `DESKHAND_SEEDS=1000` that many from the first on.
+//! `DESKHAND_SEED=17` runs one seed, `DESKHAND_SEEDS=1000` that many from the first on, both together
+//! that many from that one on.
 
 use anyhow::{Context, bail};
 use deskhand_tests::random::{Plan, Ran, Sabotage, Step, Template, run};
@@ -20,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 async fn whatever_happens_every_desk_ends_with_the_truth_and_every_operation_happened_once()
 -> anyhow::Result<()> {
     let (first, count) = match (number("DESKHAND_SEED")?, number("DESKHAND_SEEDS")?) {
-        (Some(seed), _) => (seed, 1),
+        (Some(seed), count) => (seed, count.unwrap_or(1)),
         (None, count) => (1, count.unwrap_or(SEEDS)),
     };
     let template = Arc::new(Template::make().await?);
