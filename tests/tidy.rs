@@ -30,12 +30,13 @@ const SKIPPED: [&str; 11] = [
 ];
 
 /// Who may know whom. What is not here is forbidden; `deskhand-tests` may know everything.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("deskhand-domain", &[]),
     ("deskhand-protocol", &["domain"]),
     ("deskhand-drafting", &["domain"]),
     ("deskhand-policy", &["domain"]),
     ("deskhand-connectors", &["domain"]),
+    ("deskhand-lab", &["connectors", "domain"]),
     ("deskhand-sample", &["domain"]),
     ("deskhand-cache", &["domain", "protocol"]),
     (
