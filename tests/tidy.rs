@@ -36,7 +36,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("deskhand-drafting", &["domain"]),
     ("deskhand-policy", &["domain"]),
     ("deskhand-connectors", &["domain"]),
-    ("deskhand-lab", &["connectors", "domain"]),
+    ("deskhand-lab", &["connectors"]),
     ("deskhand-sample", &["domain"]),
     ("deskhand-cache", &["domain", "protocol"]),
     (

@@ -2,4 +2,5 @@
 //!
 //! Pure as far as it goes: bytes in, records or a reason out.
 
+pub mod carriers;
 pub mod tracking;

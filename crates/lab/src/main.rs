@@ -4,6 +4,7 @@
 //! its line, and the exit status is 1 at the end.
 
 mod lines;
+mod payload;
 mod tracking;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,15 @@ struct Lab {
 
 #[derive(Subcommand)]
 enum Trial {
+    /// What a provider's payloads say: Deskhand's own records or {"error"} out, one line a file.
+    Payload {
+        /// Whose payloads they are.
+        #[arg(long)]
+        provider: payload::Provider,
+        /// The payloads, or recorded exchanges with request, status and body.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Whose number it is and whether it can be one: {"number"} in, {"courier", "valid"} out.
     Tracking {
         /// Read instead of standard input.
@@ -31,6 +41,7 @@ enum Trial {
 
 fn main() -> anyhow::Result<ExitCode> {
     match Lab::parse().trial {
+        Trial::Payload { provider, files } => payload::read(provider, &files),
         Trial::Tracking { file } => lines::each(file.as_deref(), tracking::recognise),
     }
 }

@@ -60,3 +60,44 @@ fn a_file_is_read_and_a_missing_one_is_named() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("nowhere.jsonl"));
 }
+
+#[test]
+fn each_payload_has_its_line_and_what_is_none_its_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("a file");
+        file.to_str().expect("a path").to_owned()
+    };
+    let plain = written(
+        "plain.json",
+        r#"{"tracking_code":"X1","status":"delivered","tracking_details":[]}"#,
+    );
+    let recorded = written(
+        "recorded.json",
+        r#"{"request":{},"status":200,"body":{"tracking_code":"X2","status":"new","tracking_details":[]}}"#,
+    );
+    let broken = written("broken.json", "{");
+    let files = [plain.as_str(), &recorded, &broken];
+    let output = lab(
+        &[&["payload", "--provider", "easypost"], &files[..]].concat(),
+        b"",
+    );
+    assert!(output.status.success(), "a refusal is an answer");
+    let answers = String::from_utf8_lossy(&output.stdout);
+    let answers: Vec<_> = answers.lines().collect();
+    assert_eq!(answers.len(), 3, "{answers:?}");
+    assert!(
+        answers[0].contains(r#""status":"delivered""#),
+        "{}",
+        answers[0]
+    );
+    assert!(
+        answers[1].contains(r#""status":"unknown""#),
+        "{}",
+        answers[1]
+    );
+    assert!(answers[2].starts_with(r#"{"error":"#), "{}", answers[2]);
+    let output = lab(&["payload", "--provider", "easypost", "nowhere.json"], b"");
+    assert_eq!(output.status.code(), Some(1));
+}
