@@ -71,6 +71,18 @@ power: setup-test
 tamper: setup-test
 	DESKHAND_TAMPERS=$(or $(TIMES),10000) cargo test --locked -p deskhand-gateway --test gateway -- --nocapture tampers
 
+# Slow connections against the gateway's door and against plain axum::serve: CONNECTIONS=10000 of them.
+.PHONY: siege
+siege: setup-build
+	cargo run -q --locked --release -p deskhand-gateway --example door_trial -- $(or $(CONNECTIONS),10000) $(SECONDS)
+
+# Asks the interface CASES=200000 times whatever it allows and forbids, then libFuzzer for SECONDS=60 a target.
+.PHONY: fuzz
+fuzz: setup-test
+	CASES=$(or $(CASES),200000) scripts/schema.sh
+	DESKHAND_TIMES=1000000 cargo test --locked -p deskhand-gateway --test gateway -- --nocapture fuzz::
+	@scripts/fuzz.sh $(or $(SECONDS),60)
+
 # Licences, bans and sources of everything that comes into the program.
 .PHONY: deny
 deny:

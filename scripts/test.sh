@@ -37,5 +37,7 @@ phase clippy make -s clippy
 phase generated make -s gen-check
 phase build cargo build --locked --workspace --bins
 phase cargo-test cargo test --locked --workspace
+phase interface scripts/schema.sh
+phase siege cargo run -q --locked -p deskhand-gateway --example door_trial -- 400 5
 phase screens scripts/screens.sh
 finish 0

@@ -168,7 +168,7 @@ macro_rules! scopes {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)*) => {
         /// One thing that a role may or may not do.
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema,
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS,
         )]
         pub enum Scope {$(
             $(#[doc = $doc])*
@@ -192,6 +192,20 @@ macro_rules! scopes {
         }
     };
 }
+
+/// As it is written: what the macro renames is hidden from what derives descriptions.
+impl utoipa::PartialSchema for Scope {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("One thing that a role may or may not do."))
+            .enum_values(Some(Self::ALL.iter().map(|scope| scope.as_str())))
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Scope {}
 
 scopes! {
     /// Read the tickets of the own teams and their messages.

@@ -68,15 +68,22 @@ pub type FieldChanges = BTreeMap<String, Option<FieldValue>>;
 /// A value that two people may set, as somebody saw it or as it is now. Changes are compared with
 /// what their author had seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+#[serde(
+    tag = "kind",
+    content = "value",
+    rename_all = "snake_case",
+    deny_unknown_fields
+)]
 pub enum Compared {
     /// Where the ticket is in its life.
     Status(TicketStatus),
     /// How urgent it is.
     Priority(Priority),
     /// Who looks after it.
+    #[serde(deserialize_with = "Option::deserialize")]
     Assignee(Option<AccountId>),
     /// Until when it sleeps.
+    #[serde(deserialize_with = "Option::deserialize")]
     SnoozedUntil(Option<DateTime<Utc>>),
     /// A field's value.
     Field {
@@ -211,6 +218,21 @@ mod tests {
         ] {
             assert_eq!(serde_json::from_str::<FieldValue>(json).expect(json), value);
             assert_eq!(serde_json::to_string(&value).expect(json), json);
+        }
+    }
+
+    #[test]
+    fn what_was_seen_is_said_and_nothing_beside_it() {
+        for (json, good) in [
+            (r#"{"kind":"assignee","value":null}"#, true),
+            (r#"{"kind":"snoozed_until","value":null}"#, true),
+            (r#"{"kind":"assignee"}"#, false),
+            (r#"{"kind":"snoozed_until"}"#, false),
+            (r#"{"kind":"status"}"#, false),
+            (r#"{"kind":"status","value":"open","more":1}"#, false),
+        ] {
+            let read = serde_json::from_str::<Compared>(json);
+            assert_eq!(read.is_ok(), good, "{json}");
         }
     }
 

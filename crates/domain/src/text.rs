@@ -34,8 +34,9 @@ pub fn message(raw: &str) -> Result<String, TextError> {
     let text: String = raw
         .replace("\r\n", "\n")
         .replace('\r', "\n")
-        .nfc()
+        .chars()
         .filter(|c| *c == '\n' || *c == '\t' || !is_forbidden(*c))
+        .nfc()
         .collect();
     bounded(text.trim(), MESSAGE_LIMIT)
 }
@@ -43,9 +44,10 @@ pub fn message(raw: &str) -> Result<String, TextError> {
 /// A single line as it is stored: like a message, with line ends and tabs made spaces.
 pub fn line(raw: &str) -> Result<String, TextError> {
     let spaced: String = raw
-        .nfc()
+        .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !is_forbidden(*c))
+        .nfc()
         .collect();
     let words: Vec<&str> = spaced.split_whitespace().collect();
     bounded(&words.join(" "), LINE_LIMIT)
@@ -131,6 +133,7 @@ mod tests {
         check("zip\u{0}per\u{8}", Ok("zipper"));
         check("a\u{202E}b", Ok("ab"));
         check("Zu\u{308}rich", Ok("Zürich"));
+        check("Zu\u{202A}\u{308}rich", Ok("Zürich"));
         check(" \n\t ", Err(TextError::Empty));
         check("\u{200B}\u{2060} \u{AD}", Err(TextError::Empty));
         check("👩\u{200D}🔧", Ok("👩\u{200D}🔧"));

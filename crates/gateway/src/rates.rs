@@ -93,7 +93,8 @@ pub async fn limited(
     if let Some(Caller(address)) = caller {
         let (name, now) = (network(*address).to_string(), state.clock.now());
         let rates = &state.throttles.rates;
-        let sign_in = request.method() == Method::POST && request.uri().path() == "/v1/sessions";
+        let sign_in = request.method() == Method::POST
+            && matches!(request.uri().path(), "/v1/sessions" | "/v1/sessions/totp");
         let mut counted = rates.address.count(&name, request.extensions(), now);
         if sign_in && counted.is_ok() {
             counted = rates.sign_ins.count(&name, request.extensions(), now);

@@ -16,7 +16,7 @@ mod password;
 mod second_factor;
 mod sessions;
 mod sync;
-mod tickets;
+pub(crate) mod tickets;
 
 use crate::{
     app::State,
@@ -28,6 +28,7 @@ use crate::{
 };
 use axum::{
     Router,
+    body::Bytes,
     extract::DefaultBodyLimit,
     handler::Handler,
     http::{StatusCode, header},
@@ -37,6 +38,7 @@ use axum::{
 use described::Everywhere;
 use deskhand_protocol::rest::Page;
 pub use sessions::revoke;
+use std::sync::LazyLock;
 use utoipa::OpenApi;
 
 /// Routes, and what the description of the interface must list.
@@ -223,10 +225,12 @@ pub struct Description;
 /// The description as JSON.
 #[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "OpenAPI 3.1")))]
 async fn openapi() -> Response {
-    let kind = (header::CONTENT_TYPE, "application/json");
-    match Description::openapi().to_json() {
-        Ok(json) => ([kind], json).into_response(),
-        Err(_) => Refusal::internal().into_response(),
+    // Made once: anybody may ask for it, and making it takes far longer than sending it.
+    static JSON: LazyLock<Option<Bytes>> =
+        LazyLock::new(|| Description::openapi().to_json().ok().map(Bytes::from));
+    match JSON.clone() {
+        Some(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        None => Refusal::internal().into_response(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What tests of this and other crates need: a small shop, and a real PostgreSQL.
 
 pub mod feed_proof;
+pub mod fuzz;
 pub mod postgres;
 
 use crate::store::Seed;

@@ -73,14 +73,21 @@ fn complete(operation: &mut Operation, path: &str, open: bool) {
         may.push(("401", "Nobody is signed in, or the session has ended"));
     }
     if !open && path.starts_with("/v1/") {
-        may.push(("403", "The role may not do this"));
+        may.push(("403", "The role, or a page of this origin, may not do this"));
+    }
+    if operation.request_body.is_some() || path.ends_with("/live") {
+        may.push(("403", "A page of this origin may not do this"));
     }
     if operation.parameters.is_some() || path.ends_with("/live") {
         may.push(("400", "A parameter or header is wrong"));
     }
+    if operation.parameters.is_some() {
+        may.push(("414", "The query is too long"));
+    }
     if operation.request_body.is_some() {
         may.extend([
             ("400", "The body or a header is wrong; see errors"),
+            ("408", "The body came too slowly"),
             ("413", "The body is too large"),
             ("415", "The body is not JSON in UTF-8"),
             ("422", "A text cannot be used; see errors"),

@@ -111,6 +111,20 @@ pub async fn change(
 
 /// Looks over a patch that stands at a place in the body.
 async fn check(state: &State, at: &str, patch: &mut TicketPatch) -> Result<(), Refusal> {
+    tidy(at, patch)?;
+    if let Some(Some(assignee)) = patch.assignee
+        && state.store.get::<Account>(assignee.0).await?.is_none()
+    {
+        return Err(Refusal::field(
+            format!("{at}/assignee"),
+            "there is no such account",
+        ));
+    }
+    Ok(())
+}
+
+/// What can be said of a patch without the store; makes its texts those that are stored.
+pub(crate) fn tidy(at: &str, patch: &mut TicketPatch) -> Result<(), Refusal> {
     clean_tags(&format!("{at}/add_tags"), &mut patch.add_tags)?;
     clean_tags(&format!("{at}/remove_tags"), &mut patch.remove_tags)?;
     clean_fields(at, &mut patch.fields)?;
@@ -128,14 +142,6 @@ async fn check(state: &State, at: &str, patch: &mut TicketPatch) -> Result<(), R
         return Err(Refusal::field(
             format!("{at}/snoozed_until"),
             "is no year to wake up in: write a time such as 2027-01-31T09:00:00Z",
-        ));
-    }
-    if let Some(Some(assignee)) = patch.assignee
-        && state.store.get::<Account>(assignee.0).await?.is_none()
-    {
-        return Err(Refusal::field(
-            format!("{at}/assignee"),
-            "there is no such account",
         ));
     }
     Ok(())
@@ -261,9 +267,8 @@ fn clean_tags(pointer: &str, tags: &mut [String]) -> Result<(), Refusal> {
         return Err(Refusal::field(pointer, "at most 50 tags at once"));
     }
     for tag in tags {
-        *tag = text::line(tag)
-            .map_err(|error| Refusal::text(pointer, error))?
-            .to_lowercase();
+        // A letter may have more of them in lower case, and a line has a limit.
+        *tag = text::line(&tag.to_lowercase()).map_err(|error| Refusal::text(pointer, error))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod chat;
 mod codes;
 mod config;
 mod door;
+mod fuzz;
 mod http;
 mod kit;
 mod limits;
