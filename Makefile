@@ -7,6 +7,7 @@ PAGE_SOURCES := $(shell find ui/src ui/public ui/messages ui/project.inlang ui/s
 	-not -name .gitignore 2>/dev/null) \
 	$(wildcard ui/index.html ui/vite.config.ts ui/package.json ui/tsconfig*.json)
 PACKAGES := ui/node_modules/.stamp
+PROVIDER := tests/oidc/node_modules/.stamp
 TSC := ui/node_modules/.bin/tsc
 
 # Lists these commands.
@@ -21,7 +22,7 @@ run: setup-run ui/dist/index.html
 
 # Everything that CI checks; PHASES="clippy vitest" runs only those.
 .PHONY: test
-test: setup-test $(PACKAGES)
+test: setup-test $(PACKAGES) $(PROVIDER)
 	@scripts/test.sh $(PHASES)
 
 # The fast checks: format, lints, types.
@@ -148,6 +149,11 @@ setup-test:
 # The page's packages, again only when the lock file changed.
 $(PACKAGES): ui/package-lock.json ui/package.json
 	npm --prefix ui ci --no-audit --no-fund
+	@touch $@
+
+# The OpenID Connect provider of the tests.
+$(PROVIDER): tests/oidc/package-lock.json tests/oidc/package.json
+	npm --prefix tests/oidc ci --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 # The built page, again only when its sources changed.

@@ -448,6 +448,7 @@ const errorWords: Record<CallCode, [what: () => string, todo: () => string]> = {
   account_locked: [m.error_account_locked, m.error_account_locked_do],
   too_many_tries: [m.error_too_many_tries, m.error_too_many_tries_do],
   weak_password: [m.error_weak_password, m.error_weak_password_do],
+  browser_failed: [m.error_browser_failed, m.error_browser_failed_do],
   forbidden: [m.error_forbidden, m.error_forbidden_do],
   keychain_absent: [m.error_keychain_absent, m.error_keychain_absent_do],
   keychain_locked: [m.error_keychain_locked, m.error_keychain_locked_do],

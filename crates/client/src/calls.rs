@@ -37,6 +37,18 @@ impl Calls for Client {
         self.sign_in_with(with).await
     }
 
+    async fn sign_in_in_browser(
+        &self,
+        with: deskhand_protocol::view::BrowserSignIn,
+    ) -> Result<SignedIn, CallError> {
+        self.sign_in_with_browser(with).await
+    }
+
+    async fn cancel_browser_sign_in(&self, _: Nothing) -> Result<Nothing, CallError> {
+        self.leave_browser();
+        Ok(Nothing {})
+    }
+
     async fn open_sample(&self, who: OpenSample) -> Result<SignedIn, CallError> {
         self.sign_in_to_sample(who).await
     }

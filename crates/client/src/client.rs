@@ -15,6 +15,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use tokio_util::sync::CancellationToken;
 
 /// The core. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub(crate) struct Inner {
     /// One of boot, sign-in and sign-out at a time.
     pub(crate) session: tokio::sync::Mutex<()>,
     pub(crate) slot: Mutex<Option<Slot>>,
+    /// Ends the waiting for a browser.
+    pub(crate) browser: Mutex<Option<CancellationToken>>,
     /// Why the last session ended, for the next boot to tell.
     pub(crate) ended: Mutex<Option<CallError>>,
     /// When a damaged cache was made anew.
@@ -70,6 +73,7 @@ impl Client {
             network: Network::new()?,
             session: Default::default(),
             slot: Default::default(),
+            browser: Mutex::default(),
             ended: Default::default(),
             rebuilt: Default::default(),
             tasks: Default::default(),

@@ -376,7 +376,7 @@ impl Gateway {
         self.send(request).await
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.prepared(self.network.http.request(method, self.address.join(path)))
     }
 
@@ -419,7 +419,7 @@ impl Gateway {
 }
 
 /// Sends a request that needs no session.
-async fn open(request: RequestBuilder) -> Result<impl AsRef<[u8]>, GatewayError> {
+pub(crate) async fn open(request: RequestBuilder) -> Result<impl AsRef<[u8]>, GatewayError> {
     let response = answered(request).await?;
     response.bytes().await.map_err(GatewayError::Unreachable)
 }
@@ -431,7 +431,7 @@ struct Greeting {
     protocol: u32,
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, GatewayError> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, GatewayError> {
     serde_json::from_slice(body).map_err(|_| GatewayError::NotAGateway)
 }
 

@@ -9,6 +9,7 @@
 
 mod address;
 mod backoff;
+mod browser;
 mod calls;
 mod client;
 mod clock;
@@ -23,6 +24,7 @@ mod keychain;
 mod lease;
 mod link;
 mod live;
+mod loopback;
 mod network;
 mod outbox;
 mod overlay;

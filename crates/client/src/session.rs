@@ -135,6 +135,7 @@ impl Client {
             address: address.text(),
             shop: hello.shop,
             version: hello.version,
+            single_sign_on: hello.single_sign_on,
             milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
             encrypted: address.is_encrypted(),
         })
@@ -185,7 +186,7 @@ impl Client {
         let body = SignIn {
             email: typed.email,
             password: with.password,
-            device: format!("Deskhand on {}", std::env::consts::OS),
+            device: device_name(),
         };
         let session = match sign_in(&gateway, &body, with.code).await {
             Ok(session) => session,
@@ -194,6 +195,18 @@ impl Client {
                 return Err(error);
             }
         };
+        self.enter(address, sample, before, session).await
+    }
+
+    /// Opens the shop for whom the gateway signed in.
+    pub(crate) async fn enter(
+        &self,
+        address: Address,
+        sample: bool,
+        before: Option<Gateway>,
+        session: Session,
+    ) -> Result<SignedIn, CallError> {
+        let inner = &self.inner;
         let Some(token) = session.refresh_token.clone() else {
             return Err(CallError::new(
                 CallCode::NotAGateway,
@@ -221,7 +234,7 @@ impl Client {
 
     /// What is left of a session that was revoked meanwhile goes before anybody sees it. Answers a
     /// session that is still open, which the sign-in replaces.
-    async fn wipe_if_revoked(
+    pub(crate) async fn wipe_if_revoked(
         &self,
         gateway: &Gateway,
         typed: &Profile,
@@ -358,6 +371,11 @@ impl Client {
         });
         Ok(signed_in)
     }
+}
+
+/// What a device is called in the list of devices.
+pub(crate) fn device_name() -> String {
+    format!("Deskhand on {}", std::env::consts::OS)
 }
 
 /// Signs in with a password, and with the code that it may ask for.

@@ -46,6 +46,8 @@ ids! {
     DeviceId;
     /// A field that the shop has defined.
     FieldId;
+    /// A key of a program.
+    KeyId;
     /// A stored answer that an agent may insert.
     MacroId;
     /// A message or note in a ticket.

@@ -32,7 +32,7 @@ pub use apply::Operation;
 pub use customer::Customer;
 pub use field::{Compared, Field, FieldChanges, FieldKind, FieldValue, Fields};
 pub use ids::{
-    AccountId, ArticleId, CustomerId, DeviceId, FieldId, MacroId, MessageId, OpId, OrderId,
+    AccountId, ArticleId, CustomerId, DeviceId, FieldId, KeyId, MacroId, MessageId, OpId, OrderId,
     ProductId, ShipmentId, TeamId, TicketId,
 };
 pub use knowledge::{Article, Macro, MacroChanges};

@@ -8,6 +8,7 @@ use crate::{
     feed::Feed,
     gate::Gate,
     hub::Hub,
+    oidc::Oidc,
     origins,
     problem::{Denied, Refusal},
     rates::{self, Quotas},
@@ -49,6 +50,8 @@ pub struct State {
     pub hub: Hub,
     /// The line of desktops that catch up.
     pub admission: Admission,
+    /// The provider that people sign in with, if there is one.
+    pub oidc: Oidc,
     /// How often somebody may try.
     pub throttles: Arc<Throttles>,
     /// The time.
@@ -221,6 +224,7 @@ mod tests {
         let config = Arc::new(Config::embedded(folder.path()));
         let state = State {
             throttles: Arc::new(throttles(&config)),
+            oidc: Oidc::new(config.clone()),
             config,
             feed: Feed::start(&store, &tasks),
             gate: Gate::new(crate::policies::read(None).expect("a policy")),

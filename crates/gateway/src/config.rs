@@ -5,6 +5,7 @@
 //! in the reference, and one call in [`Config::check`] if its values can contradict each other.
 
 mod door;
+mod oidc;
 mod policy;
 mod proxy;
 mod rates;
@@ -14,6 +15,7 @@ mod tls;
 mod values;
 
 pub use door::Door;
+pub use oidc::{GroupRole, Oidc};
 pub use policy::Policy;
 pub use proxy::{Proxy, ProxyHeader};
 pub use rates::{Origins, Rates};
@@ -54,6 +56,8 @@ pub struct Config {
     pub door: Door,
     /// How long somebody is signed in.
     pub sessions: Sessions,
+    /// Signing in with an OpenID Connect provider.
+    pub oidc: Oidc,
     /// Where the shop's own roles and rules lie.
     pub policy: Policy,
     /// TLS without a proxy.
@@ -78,6 +82,7 @@ impl Default for Config {
             undo_seconds: 13,
             door: Door::default(),
             sessions: Sessions::default(),
+            oidc: Oidc::default(),
             policy: Policy::default(),
             tls: Tls::default(),
             proxy: Proxy::default(),
@@ -114,6 +119,7 @@ impl Config {
         self.tls.check(wrong);
         self.proxy.check(wrong);
         self.origins.check(wrong);
+        self.oidc.check(wrong);
     }
 }
 

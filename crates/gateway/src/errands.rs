@@ -7,11 +7,12 @@
 use crate::{
     clock::Clock,
     config::Config,
+    keys::NewKey,
     start::{StartError, alone, audit_key, location, words},
-    store::{Location, Store, StoreError},
+    store::{Location, Made, Store, StoreError},
     tasks::Tasks,
 };
-use deskhand_protocol::audit::Actor;
+use deskhand_protocol::{audit::Actor, rest::MachineKey};
 use serde::{Deserialize, Serialize};
 use std::{
     io::{self, ErrorKind},
@@ -50,6 +51,18 @@ pub enum Errand {
         /// Its address.
         account: String,
     },
+    /// Stores a key, which only whoever asks knows.
+    MakeKey {
+        /// What is stored of it.
+        key: NewKey,
+    },
+    /// Lists the keys.
+    ListKeys,
+    /// Revokes a key.
+    RevokeKey {
+        /// Its id or its beginning.
+        key: String,
+    },
 }
 
 /// What came of it.
@@ -63,13 +76,45 @@ pub enum Outcome {
     },
     /// It was done.
     Done,
+    /// This key was made or revoked.
+    Key {
+        /// What may be told of it.
+        about: MachineKey,
+    },
+    /// These are the keys.
+    Keys {
+        /// The newest first.
+        keys: Vec<MachineKey>,
+    },
     /// Nobody has that address.
     NoAccount,
+    /// There is no such machine account.
+    NoMachine,
+    /// No key that works is named so.
+    NoKey,
     /// It could not be done.
     Failed {
         /// Why.
         why: String,
     },
+}
+
+impl Outcome {
+    /// What is wrong when this came of it; `name` is what was named.
+    pub fn unlike(self, name: &str) -> StartError {
+        let name = name.to_owned();
+        match self {
+            Self::NoAccount => StartError::NoAccount { email: name },
+            Self::NoMachine => StartError::NoMachine,
+            Self::NoKey => StartError::NoKey { name },
+            Self::Failed { why } => StartError::Errand { why },
+            Self::Revoked { .. } | Self::Done | Self::Key { .. } | Self::Keys { .. } => {
+                StartError::Errand {
+                    why: "the gateway did something else: it is of another version".to_owned(),
+                }
+            }
+        }
+    }
 }
 
 /// Has an errand done, whether a gateway runs or not.
@@ -96,26 +141,41 @@ async fn carry_out(store: &Store, errand: &Errand) -> Outcome {
 }
 
 async fn try_out(store: &Store, errand: &Errand) -> Result<Outcome, StoreError> {
-    let (Errand::Revoke { account: email }
-    | Errand::Lock { account: email, .. }
-    | Errand::ForgetApp { account: email }) = errand;
-    let Some((account, _)) = store.credentials(email).await? else {
-        return Ok(Outcome::NoAccount);
-    };
-    match errand {
-        Errand::Revoke { .. } => {
-            let revoked = store.revoke_sessions(account.id, Actor::System).await?;
-            let count = revoked.len();
-            return Ok(Outcome::Revoked { count });
+    let by = Actor::System;
+    Ok(match errand {
+        Errand::Revoke { account } => {
+            let Some((account, _)) = store.credentials(account).await? else {
+                return Ok(Outcome::NoAccount);
+            };
+            let count = store.revoke_sessions(account.id, by).await?.len();
+            Outcome::Revoked { count }
         }
-        Errand::Lock { locked, .. } => {
-            store.set_locked(account.id, *locked, Actor::System).await?;
+        Errand::Lock { account, locked } => {
+            let Some((account, _)) = store.credentials(account).await? else {
+                return Ok(Outcome::NoAccount);
+            };
+            store.set_locked(account.id, *locked, by).await?;
+            Outcome::Done
         }
-        Errand::ForgetApp { .. } => {
-            store.remove_factor(account.id, Actor::System).await?;
+        Errand::ForgetApp { account } => {
+            let Some((account, _)) = store.credentials(account).await? else {
+                return Ok(Outcome::NoAccount);
+            };
+            store.remove_factor(account.id, by).await?;
+            Outcome::Done
         }
-    }
-    Ok(Outcome::Done)
+        Errand::MakeKey { key } => match store.make_key(key.clone(), by).await? {
+            Made::Done(about) => Outcome::Key { about },
+            Made::NoMachine => Outcome::NoMachine,
+        },
+        Errand::ListKeys => Outcome::Keys {
+            keys: store.keys().await?,
+        },
+        Errand::RevokeKey { key } => match store.revoke_key(key, by).await? {
+            Some(about) => Outcome::Key { about },
+            None => Outcome::NoKey,
+        },
+    })
 }
 
 /// Leaves an errand for the gateway that runs, and waits for the outcome.

@@ -1,25 +1,25 @@
 //! What handlers ask of a request. Whatever cannot be read is refused with the place and the words.
 
+mod who;
+
 use crate::{
     app::State,
     feed::read_cursor,
-    gate,
     passwords::digest,
     problem::Refusal,
     serve::{Caller, TooSlow, network},
-    sight::Sight,
-    store::{Standing, Visitor},
+    store::Visitor,
 };
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
     http::{Extensions, HeaderMap, StatusCode, header, request::Parts},
 };
-use deskhand_domain::{Account, DeviceId, Instant, OpId, TeamId, Ticket, TicketId};
-use deskhand_policy::{Action, Resource};
+use deskhand_domain::OpId;
 use deskhand_protocol::{IDEMPOTENCY_HEADER, problem::Code};
 use serde::de::DeserializeOwned;
-use std::{convert::Infallible, str::FromStr, sync::Arc};
+use std::{convert::Infallible, str::FromStr};
+pub use who::{Person, TicketHolder, Who};
 
 /// How deep JSON may be nested.
 const DEPTH: usize = 32;
@@ -242,110 +242,6 @@ pub fn cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, Refu
         })
     })
     .transpose()
-}
-
-/// Who is signed in.
-pub struct Who {
-    /// The account.
-    pub account: Account,
-    /// When the access token ends.
-    pub expires_at: Instant,
-    /// The device.
-    pub device: DeviceId,
-    /// What they may do and see.
-    pub standing: Arc<gate::Standing>,
-}
-
-impl Who {
-    /// Refuses in the words of the rule, unless they may.
-    pub fn may(&self, action: Action, resource: &Resource) -> Result<(), Refusal> {
-        self.standing.may(action, resource)
-    }
-
-    /// What they see.
-    pub fn sight(&self) -> &Sight {
-        self.standing.sight()
-    }
-
-    /// A ticket that they see; any other does not exist for them.
-    pub async fn ticket(&self, state: &State, id: TicketId) -> Result<Ticket, Refusal> {
-        let found = state.store.get::<Ticket>(id.0).await?;
-        let teams = self.sight().teams();
-        let seen = found.filter(|ticket| teams.contains(&ticket.team));
-        match seen {
-            Some(ticket) => Ok(ticket),
-            // Who sees no tickets at all is told so, and nothing of this one.
-            None => {
-                self.must_see_tickets()?;
-                Err(Refusal::not_found())
-            }
-        }
-    }
-
-    /// Refuses whoever sees no tickets of anybody.
-    pub fn must_see_tickets(&self) -> Result<(), Refusal> {
-        if self.sight().teams().is_empty() {
-            let team = TeamId::MAIN;
-            self.may(Action::TicketRead, &Resource::Ticket { team })?;
-        }
-        Ok(())
-    }
-}
-
-impl FromRequestParts<State> for Who {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
-        let token = bearer(&parts.headers).ok_or_else(Refusal::signed_out)?;
-        let standing = state.store.session(&digest(token)).await?;
-        if let Standing::Open(session) = &standing {
-            state.throttles.rates.account(
-                session.account.id,
-                (&parts.method, parts.uri.path()),
-                &parts.extensions,
-                state.clock.now(),
-            )?;
-        }
-        Self::of(state, standing)
-    }
-}
-
-impl Who {
-    fn of(state: &State, standing: Standing) -> Result<Self, Refusal> {
-        match standing {
-            Standing::Open(session) => Ok(Self {
-                standing: {
-                    let teams = state.store.teams();
-                    state.gate.standing(&session.account, None, &teams)
-                },
-                account: session.account,
-                expires_at: session.expires_at,
-                device: session.device,
-            }),
-            Standing::Revoked => Err(Refusal::revoked()),
-            Standing::Ended => Err(Refusal::signed_out()),
-        }
-    }
-}
-
-/// Who shows a ticket for the live socket. It is spent by that.
-pub struct TicketHolder(pub Who);
-
-impl FromRequestParts<State> for TicketHolder {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
-        let unknown = || {
-            Refusal::new(
-                Code::SignedOut,
-                "this is no ticket, or it is spent or too old: ask for one at /v1/live/ticket",
-            )
-        };
-        let ticket = bearer(&parts.headers).ok_or_else(unknown)?;
-        let device = state.store.take_ticket(&digest(ticket)).await?;
-        let standing = state.store.device(device.ok_or_else(unknown)?).await?;
-        Who::of(state, standing).map(Self)
-    }
 }
 
 impl FromRequestParts<State> for Visitor {

@@ -19,7 +19,9 @@ mod extract;
 pub mod feed;
 pub mod gate;
 pub mod hub;
+pub mod keys;
 mod live;
+pub mod oidc;
 mod origins;
 pub mod passwords;
 pub mod policies;
@@ -40,6 +42,7 @@ pub mod via;
 
 pub use clock::Clock;
 pub use config::Config;
+pub use keys::command::{list_keys, make_key, revoke_key};
 pub use start::{
     Running, StartError, forget_app, new_epoch, revoke, set_locked, start, start_at, start_sample,
 };

@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
-use deskhand_domain::CustomerId;
+use deskhand_domain::{AccountId, CustomerId, Scope};
 use deskhand_gateway::{
     Config, StartError,
     audit::{command, key::PublicKey},
     config::{self, REFERENCE},
     explain::explain,
-    forget_app, new_epoch, policies, revoke,
+    forget_app,
+    keys::{self, Wish},
+    list_keys, make_key, new_epoch, policies, revoke, revoke_key,
     routes::Description,
     set_locked, start,
     store::AuditFilter,
@@ -68,8 +70,41 @@ enum Command {
     Unlock(Whose),
     /// Forgets the authenticator app of somebody who lost it. A gateway may run meanwhile.
     ForgetApp(Whose),
+    /// Makes, lists and revokes the keys of programs. A gateway may run meanwhile.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Makes a key and prints it, once. A machine account of the role service is made with it.
+    Create {
+        #[command(flatten)]
+        place: Place,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// What it should allow at most, such as tickets:read,messages:send.
+        #[arg(long, value_delimiter = ',', required = true)]
+        scopes: Vec<Scope>,
+        /// For how many days.
+        #[arg(long, default_value_t = keys::DAYS)]
+        days: u16,
+        /// The machine account it is another key of.
+        #[arg(long)]
+        account: Option<AccountId>,
+    },
+    /// Lists the keys, the newest first.
+    List(Place),
+    /// Revokes a key at once.
+    Revoke {
+        #[command(flatten)]
+        place: Place,
+        /// Its id or its beginning, such as dk_4fGh2s.
+        key: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -263,6 +298,10 @@ async fn main() -> ExitCode {
             log();
             finish(forget(&whose).await)
         }
+        Command::Key(command) => {
+            log();
+            finish(key(command).await)
+        }
         Command::NewEpoch(place) => {
             log();
             finish(begin_anew(&place).await)
@@ -373,6 +412,52 @@ async fn lock(whose: &Whose, locked: bool) -> Result<(), StartError> {
 async fn forget(whose: &Whose) -> Result<(), StartError> {
     forget_app(&whose.place.read()?, &whose.account).await?;
     println!("no code is asked for until another app is set up");
+    Ok(())
+}
+
+async fn key(command: KeyCommand) -> Result<(), StartError> {
+    match command {
+        KeyCommand::Create {
+            place,
+            name,
+            scopes,
+            days,
+            account,
+        } => {
+            let wish = Wish {
+                account,
+                name,
+                scopes: scopes.into_iter().collect(),
+                days,
+            };
+            let made = make_key(&place.read()?, wish).await?;
+            println!("{}", made.key);
+            let (account, until) = (made.about.account, made.about.expires_at);
+            eprintln!("It is not shown again. It stands for the account {account} until {until}.");
+        }
+        KeyCommand::List(place) => {
+            for key in list_keys(&place.read()?).await? {
+                let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+                let state = match (key.revoked_at, key.used_at) {
+                    (Some(at), _) => format!("revoked {at}"),
+                    (None, Some(at)) => format!("used {at}"),
+                    (None, None) => "never used".to_owned(),
+                };
+                println!(
+                    "{}\t{}\t{}\t{}\tuntil {}\t{state}",
+                    key.prefix,
+                    key.name,
+                    key.account,
+                    scopes.join(","),
+                    key.expires_at
+                );
+            }
+        }
+        KeyCommand::Revoke { place, key } => {
+            let key = revoke_key(&place.read()?, &key).await?;
+            println!("{} is revoked", key.prefix);
+        }
+    }
     Ok(())
 }
 

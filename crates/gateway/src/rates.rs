@@ -94,7 +94,13 @@ pub async fn limited(
         let (name, now) = (network(*address).to_string(), state.clock.now());
         let rates = &state.throttles.rates;
         let sign_in = request.method() == Method::POST
-            && matches!(request.uri().path(), "/v1/sessions" | "/v1/sessions/totp");
+            && matches!(
+                request.uri().path(),
+                "/v1/sessions"
+                    | "/v1/sessions/totp"
+                    | "/v1/sessions/oidc"
+                    | "/v1/sessions/oidc/begin"
+            );
         let mut counted = rates.address.count(&name, request.extensions(), now);
         if sign_in && counted.is_ok() {
             counted = rates.sign_ins.count(&name, request.extensions(), now);

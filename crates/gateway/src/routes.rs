@@ -8,8 +8,10 @@ mod described;
 mod devices;
 mod fields;
 mod health;
+mod keys;
 mod knowledge;
 mod merge;
+mod oidc;
 mod orders;
 mod pages;
 mod password;
@@ -110,6 +112,8 @@ pub fn all() -> Routes {
         .post("/v1/sessions/refresh", sessions::refresh)
         .get("/v1/session", sessions::current)
         .delete("/v1/session", sessions::sign_out)
+        .post("/v1/sessions/oidc/begin", oidc::begin)
+        .post("/v1/sessions/oidc", oidc::end)
         .post("/v1/sessions/totp", second_factor::sign_in)
         .get("/v1/totp", second_factor::current)
         .post("/v1/totp", second_factor::begin)
@@ -134,6 +138,9 @@ pub fn all() -> Routes {
         .get("/v1/accounts", accounts::list)
         .patch("/v1/accounts/{account}", accounts::assign)
         .get("/v1/roles", accounts::roles)
+        .get("/v1/keys", keys::list)
+        .post("/v1/keys", keys::make)
+        .delete("/v1/keys/{machine_key}", keys::revoke)
         .get("/v1/teams", accounts::teams)
         .post("/v1/teams", accounts::add_team)
         .get("/v1/orders", orders::list)
@@ -175,6 +182,8 @@ pub fn all() -> Routes {
         sessions::refresh,
         sessions::current,
         sessions::sign_out,
+        oidc::begin,
+        oidc::end,
         second_factor::sign_in,
         second_factor::current,
         second_factor::begin,
@@ -199,6 +208,9 @@ pub fn all() -> Routes {
         accounts::list,
         accounts::assign,
         accounts::roles,
+        keys::list,
+        keys::make,
+        keys::revoke,
         accounts::teams,
         accounts::add_team,
         orders::list,

@@ -16,6 +16,7 @@ use crate::{
     feed::Feed,
     gate::Gate,
     hub::Hub,
+    oidc::Oidc,
     passwords, policies, prune, release,
     serve::{Entrance, Tally, TlsError},
     store::{Location, Seed, Store, StoreError},
@@ -114,6 +115,10 @@ pub enum StartError {
     NoDatabase { file: PathBuf },
     #[error("nobody signs in as {email}: look at the address and try again; nothing was changed")]
     NoAccount { email: String },
+    #[error("no key that works is named {name}: look at `deskhand-gateway key list`")]
+    NoKey { name: String },
+    #[error("there is no such machine account: look at `deskhand-gateway key list`")]
+    NoMachine,
     #[error("what was asked for cannot be written ({0})")]
     Output(std::io::Error),
     #[error("{} signs the audit trail, and {error}", file.display())]
@@ -172,6 +177,7 @@ impl StartError {
             Self::Policy(_) => 28,
             Self::Errand { .. } => 30,
             Self::NoOutcome { .. } => 31,
+            Self::NoKey { .. } | Self::NoMachine => 32,
         }
     }
 }
@@ -250,6 +256,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     let config = Arc::new(config);
     let state = State {
         throttles: Arc::new(app::throttles(&config)),
+        oidc: Oidc::new(config.clone()),
         config: config.clone(),
         feed: Feed::start(&store, &tasks),
         gate,
@@ -287,11 +294,7 @@ pub async fn revoke(config: &Config, email: &str) -> Result<usize, StartError> {
     let account = email.to_owned();
     match errands::run(config, &Errand::Revoke { account }).await? {
         Outcome::Revoked { count } => Ok(count),
-        Outcome::Done => Ok(0),
-        Outcome::NoAccount => Err(StartError::NoAccount {
-            email: email.to_owned(),
-        }),
-        Outcome::Failed { why } => Err(StartError::Errand { why }),
+        other => Err(other.unlike(email)),
     }
 }
 
@@ -315,11 +318,8 @@ pub async fn forget_app(config: &Config, email: &str) -> Result<(), StartError> 
 
 fn done(outcome: Outcome, email: &str) -> Result<(), StartError> {
     match outcome {
-        Outcome::Done | Outcome::Revoked { .. } => Ok(()),
-        Outcome::NoAccount => Err(StartError::NoAccount {
-            email: email.to_owned(),
-        }),
-        Outcome::Failed { why } => Err(StartError::Errand { why }),
+        Outcome::Done => Ok(()),
+        other => Err(other.unlike(email)),
     }
 }
 

@@ -14,6 +14,8 @@ mod entity;
 mod error;
 mod feed;
 mod fields;
+mod identities;
+mod keys;
 mod lists;
 mod merge;
 mod operations;
@@ -34,6 +36,8 @@ pub use audit::{AuditFilter, Entry, Trail, connect_to_read, read_entries, read_t
 pub use chat::{Opened, Visitor};
 pub use error::{Doing, StoreError};
 pub use fields::{FIELDS, check_definition};
+pub use identities::{BrowserSignIn, Identity};
+pub use keys::{KeyHolder, Made};
 pub use lists::{ListCursor, OrderFilter, TicketFilter};
 pub use operations::{Done, Operation, Outcome};
 pub use peek::Peek;
@@ -103,6 +107,8 @@ struct Inner {
     held: Notify,
     /// Who tokens belong to.
     known: sessions::Known,
+    /// Whose keys there are.
+    keys: keys::KnownKeys,
     /// What signs how far the audit trail goes.
     key: Option<Arc<AuditKey>>,
 }
@@ -211,6 +217,7 @@ impl Store {
                 hold: AtomicI64::new(0),
                 held: Notify::new(),
                 known: sessions::Known::default(),
+                keys: keys::KnownKeys::default(),
                 key,
             }),
         };

@@ -146,6 +146,14 @@ pub enum Action {
     SecondFactorRemoved,
     /// Somebody signed in with one of their recovery codes.
     RecoveryCodeUsed,
+    /// An account was made: for a program, or at the first sign-in with a provider.
+    AccountMade,
+    /// A provider knows whose account this is from now on.
+    IdentityLinked,
+    /// A program was given a key.
+    KeyMade,
+    /// A key of a program was revoked.
+    KeyRevoked,
     /// An account was given another role.
     RoleChanged,
     /// A ticket was changed.
@@ -199,6 +207,8 @@ pub enum ThingKind {
     Account,
     /// A device on which somebody is signed in.
     Device,
+    /// A key of a program.
+    Key,
     /// A ticket.
     Ticket,
     /// A message or a note.

@@ -52,6 +52,8 @@ pub enum CallCode {
     WrongCode,
     /// An admin locked the account.
     AccountLocked,
+    /// Nobody came back from the browser, or with an error.
+    BrowserFailed,
     /// Too many tries: wait.
     TooManyTries,
     /// The new password is too short or easily guessed.
@@ -182,6 +184,10 @@ calls! {
     probe_gateway(GatewayAddress) -> GatewayProbe;
     /// Signs in with a password.
     sign_in(Password) -> SignedIn;
+    /// Signs in with the gateway's provider, in the system's browser.
+    sign_in_in_browser(crate::view::BrowserSignIn) -> SignedIn;
+    /// Waits for the browser no longer: the sign-in there ends with `browser_failed`.
+    cancel_browser_sign_in(Nothing) -> Nothing;
     /// Starts the sample shop in this program and signs in there.
     open_sample(OpenSample) -> SignedIn;
     /// Signs out: the session ends and the cache's key is destroyed.

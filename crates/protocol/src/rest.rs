@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use deskhand_domain::{
-    Account, AccountId, Compared, DeviceId, FieldChanges, FieldKind, MacroId, Message, MessageId,
-    MessageKind, OrderId, Priority, Role, Scope, Shop, Team, TeamId, Ticket, TicketId,
+    Account, AccountId, Compared, DeviceId, FieldChanges, FieldKind, KeyId, MacroId, Message,
+    MessageId, MessageKind, OrderId, Priority, Role, Scope, Shop, Team, TeamId, Ticket, TicketId,
     TicketStatus, order::Address,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -24,6 +24,9 @@ pub struct Hello {
     pub shop: String,
     /// Whether this is a sample shop with published passwords.
     pub sample: bool,
+    /// What stands on the button that signs in with a browser; none when there is no such way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_sign_on: Option<String>,
     /// The gateway's clock, to notice one that is far off.
     pub now: DateTime<Utc>,
 }
@@ -60,6 +63,38 @@ pub struct SignInCode {
     pub challenge: String,
     /// The six digits of the authenticator app, or one of the recovery codes.
     pub code: String,
+}
+
+/// `POST /v1/sessions/oidc/begin`: begins a sign-in that goes on in a browser.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeginInBrowser {
+    /// Where the code comes back to: `http://127.0.0.1:PORT/callback`.
+    pub redirect: String,
+    /// The name of the device, shown in the list of sessions.
+    #[serde(default)]
+    pub device: String,
+}
+
+/// Where the browser goes, and what only the desktop knows.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct BegunInBrowser {
+    /// Where the browser goes.
+    pub url: String,
+    /// Shown with the code.
+    pub login: String,
+}
+
+/// `POST /v1/sessions/oidc`: the code that came back.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndInBrowser {
+    /// What the beginning answered.
+    pub login: String,
+    /// The code.
+    pub code: String,
+    /// What came back with it.
+    pub state: String,
 }
 
 /// What an authenticator app is set up with.
@@ -114,6 +149,54 @@ pub struct LiveTicket {
     pub ticket: String,
     /// Until when it can be used.
     pub expires_at: DateTime<Utc>,
+}
+
+/// A key of a program, without what only the program knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MachineKey {
+    /// Its id.
+    pub id: KeyId,
+    /// The machine account that it stands for.
+    pub account: AccountId,
+    /// What it is for.
+    pub name: String,
+    /// How it begins, to tell it from others.
+    pub prefix: String,
+    /// What it allows at most; the role of its account may allow less.
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// When it was last in use, to an hour.
+    pub used_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// `POST /v1/keys`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMachineKey {
+    /// What it is for, 1 to 60 characters.
+    pub name: String,
+    /// What it should allow at most: at least one.
+    pub scopes: BTreeSet<Scope>,
+    /// For how many days, 1 to 3650; 365 unless told.
+    #[serde(default)]
+    pub days: Option<u16>,
+    /// The machine account it is another key of; without it, one is made.
+    #[serde(default)]
+    pub account: Option<AccountId>,
+}
+
+/// What `POST /v1/keys` answers.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct MadeKey {
+    /// The key, told once: sent as a bearer token with every request.
+    pub key: String,
+    /// All else about it.
+    pub about: MachineKey,
 }
 
 /// A device on which somebody is signed in.

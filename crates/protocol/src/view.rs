@@ -128,6 +128,10 @@ pub struct GatewayAddress {
 /// What answers at an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct GatewayProbe {
+    /// What stands on the button that signs in with a browser; none when there is no such way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub single_sign_on: Option<String>,
     /// The address in full, as it will be used.
     pub address: String,
     /// The shop's name.
@@ -160,6 +164,17 @@ pub struct Password {
     #[serde(default)]
     #[ts(optional)]
     pub code: Option<String>,
+}
+
+/// A sign-in that goes on in the system's browser.
+#[derive(Clone, Serialize, Deserialize, TS)]
+pub struct BrowserSignIn {
+    /// The gateway.
+    pub address: String,
+    /// See [`Password::passphrase`].
+    #[serde(default)]
+    #[ts(optional)]
+    pub passphrase: Option<String>,
 }
 
 /// The passphrase of the copy.

@@ -3,7 +3,7 @@
 use super::socket::{Ending, FIRST_FRAME, GONE, Heard, bounded, close as end, read, say, send};
 use crate::{
     app::State,
-    extract::{TicketHolder, Who},
+    extract::{Person, TicketHolder, Who},
     feed::{BATCH, Batch, LiveCursor, read_cursor},
     hub::Passing,
     passwords,
@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use chrono::TimeDelta;
-use deskhand_domain::{TeamId, TicketId};
+use deskhand_domain::{DeviceId, TeamId, TicketId};
 use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{
     live::{ClientFrame, HEARTBEAT_SECONDS, ServerFrame, close},
@@ -40,12 +40,12 @@ const TICKET: TimeDelta = TimeDelta::seconds(30);
 ))]
 pub async fn ticket(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person { device, .. }: Person,
 ) -> Result<Response, Refusal> {
     let ticket = passwords::token();
     let expires_at = state.clock.now() + TICKET;
     let hash = passwords::digest(&ticket);
-    state.store.add_ticket(who.device, hash, expires_at).await?;
+    state.store.add_ticket(device, hash, expires_at).await?;
     let body = LiveTicket { ticket, expires_at };
     Ok((StatusCode::CREATED, axum::Json(body)).into_response())
 }
@@ -56,7 +56,7 @@ pub async fn ticket(
 ))]
 pub async fn upgrade(
     extract::State(state): extract::State<State>,
-    TicketHolder(who): TicketHolder,
+    TicketHolder(person): TicketHolder,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(|_| {
@@ -68,7 +68,7 @@ pub async fn upgrade(
     state.admission.has_room()?;
     let task = state.tasks.token();
     Ok(bounded(upgrade).on_upgrade(move |mut socket| async move {
-        let mut desktop = Desktop::new(state, who);
+        let mut desktop = Desktop::new(state, person);
         let ending = desktop.run(&mut socket).await.err().unwrap_or(GONE);
         desktop.leave();
         end(&mut socket, ending).await;
@@ -80,6 +80,7 @@ pub async fn upgrade(
 struct Desktop {
     state: State,
     who: Who,
+    device: DeviceId,
     sight: Sight,
     /// The last position that was sent.
     upto: i64,
@@ -91,8 +92,9 @@ struct Desktop {
 }
 
 impl Desktop {
-    fn new(state: State, who: Who) -> Self {
+    fn new(state: State, Person { who, device }: Person) -> Self {
         Self {
+            device,
             sight: who.sight().clone(),
             epoch: state.store.history().epoch,
             upto: 0,
@@ -281,7 +283,7 @@ impl Desktop {
     }
 
     async fn still_signed_in(&mut self) -> Result<(), Ending> {
-        match self.state.store.device(self.who.device).await {
+        match self.state.store.device(self.device).await {
             Ok(Standing::Open(now)) => {
                 let teams = self.state.store.teams();
                 let standing = self.state.gate.standing(&now.account, None, &teams);

@@ -13,7 +13,7 @@ use utoipa::{
 /// The name of the one way to sign a request.
 const BEARER: &str = "bearer";
 /// Routes that ask for no token. The chat's socket is told it in the first frame.
-const OPEN: [(&str, &str); 9] = [
+const OPEN: [(&str, &str); 11] = [
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/v1/hello"),
@@ -21,6 +21,8 @@ const OPEN: [(&str, &str); 9] = [
     ("POST", "/v1/sessions"),
     ("POST", "/v1/sessions/refresh"),
     ("POST", "/v1/sessions/totp"),
+    ("POST", "/v1/sessions/oidc"),
+    ("POST", "/v1/sessions/oidc/begin"),
     ("POST", "/chat/api/conversations"),
     ("GET", "/chat/live"),
 ];

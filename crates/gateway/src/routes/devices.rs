@@ -2,7 +2,7 @@
 
 use crate::{
     app::State,
-    extract::{Id, Who},
+    extract::{Id, Person},
     problem::Refusal,
 };
 use axum::{extract, http::StatusCode};
@@ -15,12 +15,12 @@ use deskhand_protocol::{problem::Problem, rest::Device};
 ))]
 pub async fn list(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person {
+        who,
+        device: current,
+    }: Person,
 ) -> Result<axum::Json<Vec<Device>>, Refusal> {
-    let devices = state
-        .store
-        .devices(who.account.id, Some(who.device))
-        .await?;
+    let devices = state.store.devices(who.account.id, Some(current)).await?;
     Ok(axum::Json(devices))
 }
 
@@ -32,10 +32,13 @@ pub async fn list(
 ))]
 pub async fn sign_out(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person {
+        who,
+        device: current,
+    }: Person,
     Id(device): Id<DeviceId>,
 ) -> Result<StatusCode, Refusal> {
-    let known = if device == who.device {
+    let known = if device == current {
         state.store.close_session(device).await?
     } else {
         state.store.revoke_device(who.account.id, device).await?

@@ -34,6 +34,10 @@ pub async fn hello(extract::State(state): extract::State<State>) -> Json<Hello> 
         protocol: PROTOCOL_VERSION,
         shop: state.store.shop_name(),
         sample: state.store.history().sample,
+        single_sign_on: {
+            let oidc = &state.config.oidc;
+            oidc.is_used().then(|| oidc.name.clone())
+        },
         now: state.clock.now(),
     })
 }

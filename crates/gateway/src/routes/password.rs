@@ -3,7 +3,7 @@
 use super::sessions;
 use crate::{
     app::State,
-    extract::{Json, Who},
+    extract::{Json, Person},
     passwords,
     problem::Refusal,
 };
@@ -20,7 +20,7 @@ use deskhand_protocol::{
 ))]
 pub async fn change(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person { who, device }: Person,
     Json(body): Json<ChangePassword>,
 ) -> Result<StatusCode, Refusal> {
     let name = who.account.id.to_string();
@@ -49,7 +49,7 @@ pub async fn change(
     let account = who.account.id;
     state
         .store
-        .set_password(account, hash, Some(who.device))
+        .set_password(account, hash, Some(device))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

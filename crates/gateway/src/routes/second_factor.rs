@@ -4,7 +4,7 @@ use super::sessions;
 use crate::{
     app::State,
     codes,
-    extract::{Json, Who},
+    extract::{Json, Person},
     passwords,
     problem::Refusal,
     store::{NewChallenge, StoreError, Taken},
@@ -172,7 +172,7 @@ pub async fn sign_in(
 ))]
 pub async fn current(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person { who, .. }: Person,
 ) -> Result<axum::Json<TotpState>, Refusal> {
     let factor = state.store.factor(who.account.id).await?;
     Ok(axum::Json(TotpState {
@@ -188,7 +188,7 @@ pub async fn current(
 ))]
 pub async fn begin(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person { who, .. }: Person,
 ) -> Result<axum::Json<Enrolment>, Refusal> {
     Ok(axum::Json(enrol(&state, &who.account).await?))
 }
@@ -200,7 +200,7 @@ pub async fn begin(
 ))]
 pub async fn confirm(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person { who, .. }: Person,
     Json(body): Json<TotpCode>,
 ) -> Result<axum::Json<RecoveryCodes>, Refusal> {
     let factor = state.store.factor(who.account.id).await?;
@@ -224,7 +224,7 @@ pub async fn confirm(
 ))]
 pub async fn remove(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person { who, .. }: Person,
     Json(body): Json<TotpCode>,
 ) -> Result<StatusCode, Refusal> {
     take(&state, &who.account, &body.code).await?;

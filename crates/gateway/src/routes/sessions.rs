@@ -3,7 +3,8 @@
 use super::second_factor;
 use crate::{
     app::State,
-    extract::{Json, Peer, Who},
+    extract::{Json, Peer, Person, Who},
+    gate::Standing,
     passwords,
     problem::Refusal,
     store::{Entry, NewDevice, NewPair, Refreshed, StoreError},
@@ -185,7 +186,7 @@ pub async fn current(
     extract::State(state): extract::State<State>,
     who: Who,
 ) -> axum::Json<Session> {
-    axum::Json(session_body(&state, who.account, who.expires_at, None))
+    session_of(&state, who.account, &who.standing, who.expires_at, None).into()
 }
 
 /// Signs out; sockets of the session close.
@@ -194,9 +195,9 @@ pub async fn current(
 ))]
 pub async fn sign_out(
     extract::State(state): extract::State<State>,
-    who: Who,
+    Person { device, .. }: Person,
 ) -> Result<StatusCode, Refusal> {
-    state.store.close_session(who.device).await?;
+    state.store.close_session(device).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -219,8 +220,18 @@ fn session_body(
     expires_at: Instant,
     tokens: Option<Tokens>,
 ) -> Session {
+    let standing = state.gate.standing(&account, None, &state.store.teams());
+    session_of(state, account, &standing, expires_at, tokens)
+}
+
+fn session_of(
+    state: &State,
+    account: Account,
+    standing: &Standing,
+    expires_at: Instant,
+    tokens: Option<Tokens>,
+) -> Session {
     let every = state.store.teams();
-    let standing = state.gate.standing(&account, None, &every);
     let (subject, seen) = (standing.subject(), standing.sight().teams());
     let (token, refresh_token) = tokens.map(|tokens| (tokens.access, tokens.refresh)).unzip();
     Session {

@@ -3,6 +3,8 @@
 mod audit;
 mod changes;
 mod feed;
+mod identities;
+mod keys;
 mod merges;
 mod people;
 mod records;
@@ -56,6 +58,11 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     sessions::a_ticket_is_taken_once_and_in_time(shop(fresh().await).await).await;
     sessions::codes_are_taken_once_and_challenges_end(shop(fresh().await).await).await;
     sessions::a_password_and_a_lock_end_sessions(shop(fresh().await).await).await;
+    identities::a_browser_sign_in_is_taken_once_and_in_time(shop(fresh().await).await).await;
+    identities::somebody_of_a_provider_has_one_account(shop(fresh().await).await).await;
+    keys::a_key_stands_for_its_machine_account_until_it_ends(shop(fresh().await).await).await;
+    keys::a_key_is_revoked_by_its_id_or_its_beginning(shop(fresh().await).await).await;
+    keys::nobody_gets_a_key_of_a_colleague(shop(fresh().await).await).await;
     records::an_operation_is_carried_out_once(shop(fresh().await).await).await;
     feed::positions_follow_the_commits(shop(fresh().await).await).await;
     feed::a_sync_reaches_everything(shop(fresh().await).await).await;
@@ -182,7 +189,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 44);
+        assert_eq!(count.into_inner(), 49);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -197,6 +204,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 44);
+        assert_eq!(count.into_inner(), 49);
     }
 }

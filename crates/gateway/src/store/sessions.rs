@@ -165,6 +165,7 @@ impl Store {
     pub fn forget_known(&self) {
         let known = &self.known().tokens;
         known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.inner.keys.forget();
     }
 
     /// Reads how far the changes of sessions are.

@@ -223,6 +223,8 @@ async fn without_a_session_nothing_is_told() {
                 "/v1/sessions",
                 "/v1/sessions/refresh",
                 "/v1/sessions/totp",
+                "/v1/sessions/oidc",
+                "/v1/sessions/oidc/begin",
             ]
             .contains(&path)
             || path == "/chat/api/conversations";

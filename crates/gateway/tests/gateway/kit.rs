@@ -15,6 +15,7 @@ use deskhand_gateway::{
     feed::Feed,
     gate::Gate,
     hub::Hub,
+    oidc::Oidc,
     passwords, policies, release,
     serve::{Entrance, Tally},
     store::{Location, Store},
@@ -85,6 +86,7 @@ impl Shop {
         let config = Arc::new(config);
         let state = State {
             throttles: Arc::new(app::throttles(&config)),
+            oidc: Oidc::new(config.clone()),
             config,
             feed: Feed::start(&store, &tasks),
             gate: Gate::new(policies::read(None).expect("a policy")),

@@ -7,7 +7,7 @@ use deskhand_domain::DeviceId;
 use deskhand_gateway::{
     Config,
     config::Secret,
-    passwords, revoke, start,
+    passwords, start,
     store::Standing,
     testing::{postgres::Postgres, small_shop},
 };
@@ -102,6 +102,45 @@ async fn a_session_ends_when_signed_out_or_revoked() {
 }
 
 #[tokio::test]
+async fn what_is_no_access_token_of_this_gateway_opens_nothing() {
+    let shop = Shop::open().await;
+    let (token, refresh_token) = sign_in(&shop, "priya").await;
+    // {"alg":"none"} and {"sub":"priya"}, with and without a signature.
+    let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJwcml5YSJ9.";
+    let long = "a".repeat(4_000);
+    for wrong in [
+        refresh_token.as_str(),
+        &passwords::digest(&token),
+        &token[1..],
+        &format!("{token}A"),
+        &token.to_lowercase(),
+        unsigned,
+        &format!("{unsigned}c2lnbmF0dXJl"),
+        "%00",
+        "dk_",
+        &long,
+    ] {
+        let problem = session(&shop, wrong).await.problem();
+        assert_eq!(
+            (problem.status, problem.code),
+            (401, Code::SignedOut),
+            "{wrong}"
+        );
+    }
+    let scheme = axum::http::Request::get("/v1/session")
+        .header("authorization", format!("Basic {token}"))
+        .body(axum::body::Body::empty());
+    let basic = shop.ask(scheme.expect("a request")).await;
+    assert_eq!(basic.problem().code, Code::SignedOut);
+    assert_eq!(session(&shop, &token).await.status, StatusCode::OK);
+    assert_eq!(
+        refresh(&shop, &token).await.problem().code,
+        Code::SignedOut,
+        "nor is one the other"
+    );
+}
+
+#[tokio::test]
 async fn a_ticket_opens_one_socket_and_soon() {
     let shop = Shop::open().await;
     let address = shop.listen().await;
@@ -172,9 +211,25 @@ async fn devices_are_listed_and_signed_out_from_elsewhere() {
     assert_eq!(session(&shop, &desk).await.problem().code, Code::SignedOut);
 }
 
-/// Ends the sessions of an account from another process, so to speak: with nothing but the
-/// configuration. A socket and a request learn of it in time.
-async fn revoked_from_elsewhere(config: Config, elsewhere: Config) {
+/// Runs `deskhand-gateway revoke` as a process of its own; answers whether it succeeded, and what
+/// it said.
+async fn revoke_as_a_process(config: &Config, account: &str) -> (bool, String) {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_deskhand-gateway"));
+    command.args(["revoke", "--account", account, "--data-dir"]);
+    command.arg(&config.data_dir).kill_on_drop(true);
+    if let Some(url) = &config.database_url {
+        command.env("DESKHAND_DATABASE_URL", url.reveal());
+    }
+    let output = command.output().await.expect("a process");
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    (output.status.success(), said)
+}
+
+/// Ends the sessions of an account from another process. A socket and a request learn of it in
+/// time.
+async fn revoked_from_elsewhere(config: Config) {
+    let elsewhere = config.clone();
     let running = start(config).await.expect("a gateway");
     let store = &running.state.store;
     let hash = passwords::hash("hollowpine").await;
@@ -202,22 +257,22 @@ async fn revoked_from_elsewhere(config: Config, elsewhere: Config) {
         .say(json!({"type": "follow", "cursor": page["live"]}))
         .await;
     socket.until(|frame| frame["type"] == "following").await;
+    let (done, said) = revoke_as_a_process(&elsewhere, "nobody@hollowpine.example").await;
+    assert!(!done && said.contains("nobody signs in"), "{said}");
     let began = Instant::now();
-    let nobody = revoke(&elsewhere, "nobody@hollowpine.example").await;
-    assert!(
-        nobody
-            .expect_err("nobody")
-            .to_string()
-            .contains("nobody signs in")
-    );
-    let count = revoke(&elsewhere, "priya@hollowpine.example").await;
-    assert_eq!(count.expect("it is done"), 1);
+    let (done, said) = revoke_as_a_process(&elsewhere, "priya@hollowpine.example").await;
+    assert!(done && said.contains("1 sessions revoked"), "{said}");
     until_revoked(&running, who.device).await;
+    let refused = ask(request("GET", "/v1/session", token, None)).await;
+    assert_eq!(refused["code"], "session_revoked", "{refused}");
+    let over_http = began.elapsed();
     assert_eq!(socket.ended().await, close::REVOKED);
     let took = began.elapsed();
     assert!(took < Duration::from_secs(5), "it took {took:?}");
     eprintln!(
-        "a socket was closed {} ms after the revocation began elsewhere",
+        "after the revocation began in another process, requests were refused within {} ms and the \
+         socket was closed within {} ms",
+        over_http.as_millis(),
         took.as_millis()
     );
     running.stop().await;
@@ -238,7 +293,7 @@ async fn until_revoked(running: &deskhand_gateway::Running, device: DeviceId) {
 async fn a_revocation_beside_a_running_gateway_reaches_its_sockets() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = Config::embedded(folder.path());
-    revoked_from_elsewhere(config.clone(), config).await;
+    revoked_from_elsewhere(config).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,7 +302,7 @@ async fn a_revocation_in_a_shared_postgres_reaches_the_sockets_of_another_proces
     let folder = tempfile::tempdir().expect("a folder");
     let mut config = Config::embedded(folder.path());
     config.database_url = Some(Secret::from(server.create("shop").as_str()));
-    revoked_from_elsewhere(config.clone(), config).await;
+    revoked_from_elsewhere(config).await;
 }
 
 /// `cargo test -p deskhand-gateway --test gateway verifying -- --nocapture` prints what it costs.

@@ -62,6 +62,17 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Value, Needs)> {
             Nothing,
         ),
         ("post", "/v1/sessions/totp", "", json!({}), Nothing),
+        ("post", "/v1/sessions/oidc/begin", "", json!({}), Nothing),
+        ("post", "/v1/sessions/oidc", "", json!({}), Nothing),
+        ("get", "/v1/keys", "", none.clone(), MANAGE),
+        (
+            "post",
+            "/v1/keys",
+            "",
+            json!({"name": "Warehouse", "scopes": ["orders:read"]}),
+            MANAGE,
+        ),
+        ("delete", "/v1/keys/{machine_key}", "", none.clone(), MANAGE),
         ("get", "/v1/devices", "", none.clone(), Session),
         ("delete", "/v1/devices/{device}", "", none.clone(), Session),
         ("get", "/v1/totp", "", none.clone(), Session),
@@ -447,6 +458,7 @@ async fn every_route_asks_the_policy_for_every_role_team_and_state() {
                     .replace("{order}", &id(3, 3).to_string())
                     .replace("{shipment}", &id(4, 3).to_string())
                     .replace("{account}", &id(1, 1).to_string())
+                    .replace("{machine_key}", &id(9, 999).to_string())
                     .replace("{key}", "size");
                 let body = (!body.is_null())
                     .then(|| body.to_string().replace("{ticket}", &ticket.to_string()));

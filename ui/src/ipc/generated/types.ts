@@ -33,7 +33,7 @@ export type AccountId = string;
 /**
  * What was done. Names are stored for ever: none is changed or used again.
  */
-export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "token_reused" | "sessions_revoked" | "device_signed_out" | "password_changed" | "account_locked" | "account_unlocked" | "second_factor_set" | "second_factor_removed" | "recovery_code_used" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed";
+export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "token_reused" | "sessions_revoked" | "device_signed_out" | "password_changed" | "account_locked" | "account_unlocked" | "second_factor_set" | "second_factor_removed" | "recovery_code_used" | "account_made" | "identity_linked" | "key_made" | "key_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed";
 
 /**
  * Who did something.
@@ -204,9 +204,22 @@ address: string,
 email: string, } | { "screen": "shop" } & SignedIn;
 
 /**
+ * A sign-in that goes on in the system's browser.
+ */
+export type BrowserSignIn = { 
+/**
+ * The gateway.
+ */
+address: string, 
+/**
+ * See [`Password::passphrase`].
+ */
+passphrase?: string, };
+
+/**
  * What the window decides by.
  */
-export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "totp_required" | "totp_enrolment" | "wrong_code" | "account_locked" | "too_many_tries" | "weak_password" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_passphrase" | "passphrase_too_short" | "lease_ended" | "session_revoked" | "cannot_merge" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "link_refused" | "no_browser" | "not_found" | "internal";
+export type CallCode = "bad_call" | "signed_out" | "bad_address" | "unreachable" | "not_a_gateway" | "other_version" | "clock_off" | "wrong_credentials" | "totp_required" | "totp_enrolment" | "wrong_code" | "account_locked" | "browser_failed" | "too_many_tries" | "weak_password" | "forbidden" | "keychain_absent" | "keychain_locked" | "wrong_passphrase" | "passphrase_too_short" | "lease_ended" | "session_revoked" | "cannot_merge" | "wrong_key" | "cache_damaged" | "cache_newer" | "not_writable" | "folder_in_use" | "disk_full" | "sample_failed" | "too_late" | "text_empty" | "text_too_long" | "link_refused" | "no_browser" | "not_found" | "internal";
 
 /**
  * A call that went wrong, as the window gets it. The window owns the words; `detail` is for what
@@ -691,6 +704,10 @@ address: string, };
  * What answers at an address.
  */
 export type GatewayProbe = { 
+/**
+ * What stands on the button that signs in with a browser; none when there is no such way.
+ */
+single_sign_on?: string, 
 /**
  * The address in full, as it will be used.
  */
@@ -1699,7 +1716,7 @@ id: string, };
 /**
  * What something is.
  */
-export type ThingKind = "account" | "device" | "ticket" | "message" | "field" | "team" | "customer" | "history";
+export type ThingKind = "account" | "device" | "key" | "ticket" | "message" | "field" | "team" | "customer" | "history";
 
 /**
  * A conversation with a customer.
@@ -2232,6 +2249,10 @@ export interface Calls {
   probe_gateway: { args: GatewayAddress; result: GatewayProbe };
   /** Signs in with a password. */
   sign_in: { args: Password; result: SignedIn };
+  /** Signs in with the gateway's provider, in the system's browser. */
+  sign_in_in_browser: { args: BrowserSignIn; result: SignedIn };
+  /** Waits for the browser no longer: the sign-in there ends with `browser_failed`. */
+  cancel_browser_sign_in: { args: Nothing; result: Nothing };
   /** Starts the sample shop in this program and signs in there. */
   open_sample: { args: OpenSample; result: SignedIn };
   /** Signs out: the session ends and the cache's key is destroyed. */

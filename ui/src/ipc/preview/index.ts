@@ -95,6 +95,8 @@ class PretendedCore {
   }
 
   readonly handlers: Handlers = {
+    sign_in_in_browser: () => fail('browser_failed'),
+    cancel_browser_sign_in: () => ({}),
     devices: () => [
       { id: '0190', name: 'Deskhand on linux', first_seen: '2026-11-02T08:00:00Z', last_seen: '2026-11-21T12:55:00Z', current: true },
       { id: '0191', name: 'Deskhand on macos', first_seen: '2026-10-12T09:30:00Z', last_seen: '2026-11-19T16:20:00Z', current: false },
