@@ -26,6 +26,9 @@ use std::{sync::Arc, time::Duration};
 const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(5);
 /// How long an exchange of tokens may take: everything else waits for it.
 const REFRESH_LIMIT: Duration = Duration::from_secs(15);
+/// How often a request is sent again with another token. One may end between its exchange and its
+/// use: the computer slept meanwhile, or a clock was set.
+const OTHER_TOKENS: u32 = 3;
 
 /// A gateway, perhaps with a session there.
 #[derive(Clone)]
@@ -46,6 +49,8 @@ pub(crate) enum GatewayError {
     NotAGateway,
     #[error("the gateway speaks version {0} of the protocol")]
     OtherVersion(u32),
+    #[error("every token ended before the gateway saw it")]
+    Late,
     #[error("{}", problem.detail)]
     Refused {
         problem: Box<Problem>,
@@ -57,7 +62,7 @@ impl GatewayError {
     /// Whether the same bytes may succeed later.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::NotAGateway | Self::OtherVersion(_) => true,
+            Self::Unreachable(_) | Self::NotAGateway | Self::OtherVersion(_) | Self::Late => true,
             Self::Refused { problem, .. } => {
                 matches!(
                     problem.code,
@@ -157,7 +162,7 @@ impl GatewayError {
 impl From<GatewayError> for CallError {
     fn from(error: GatewayError) -> Self {
         let code = match &error {
-            GatewayError::Unreachable(_) => CallCode::Unreachable,
+            GatewayError::Unreachable(_) | GatewayError::Late => CallCode::Unreachable,
             GatewayError::NotAGateway => CallCode::NotAGateway,
             GatewayError::OtherVersion(_) => CallCode::OtherVersion,
             GatewayError::Refused { problem, .. } => match problem.code {
@@ -391,19 +396,26 @@ impl Gateway {
     }
 
     /// Sends a request in the name of who is signed in. When the token has ended, another one is
-    /// asked for, and the request is sent again: it was refused before anything was done.
-    async fn answered(&self, request: RequestBuilder) -> Result<Response, GatewayError> {
+    /// asked for, and the request is sent again: it was refused before anything was done. Only the
+    /// exchange says that the session itself has ended.
+    async fn answered(&self, mut request: RequestBuilder) -> Result<Response, GatewayError> {
         let Some(pass) = &self.pass else {
             return answered(request).await;
         };
-        let token = pass.token(self).await?;
-        let again = request.try_clone();
-        match (answered(request.bearer_auth(&token)).await, again) {
-            (Err(error), Some(again)) if error.is_signed_out() && !error.is_revoked() => {
-                let token = pass.instead_of(&token, self).await?;
-                answered(again.bearer_auth(token)).await
+        let mut token = pass.token(self).await?;
+        for _ in 0..OTHER_TOKENS {
+            let again = request.try_clone();
+            match (answered(request.bearer_auth(&token)).await, again) {
+                (Err(error), Some(again)) if error.is_signed_out() && !error.is_revoked() => {
+                    token = pass.instead_of(&token, self).await?;
+                    request = again;
+                }
+                (answer, _) => return answer,
             }
-            (answer, _) => answer,
+        }
+        match answered(request.bearer_auth(&token)).await {
+            Err(error) if error.is_signed_out() && !error.is_revoked() => Err(GatewayError::Late),
+            answer => answer,
         }
     }
 

@@ -216,7 +216,11 @@ async fn no_canary_of_another_team_or_behind_a_mask_ever_comes_back() {
             let answer = shop.ask(asked).await;
             assert!(!answer.status.is_server_error(), "{path}: {}", answer.body);
             // Who is not let in at all proves nothing.
-            assert!(![401, 429].contains(&answer.status.as_u16()), "{path}: {}", answer.body);
+            assert!(
+                ![401, 429].contains(&answer.status.as_u16()),
+                "{path}: {}",
+                answer.body
+            );
             let account = &people[at].account;
             let what = format!("{method} {path} as {} of {:?}", account.role, account.teams);
             cages[at].look(&what, &answer.body, &mut seen);
