@@ -11,6 +11,7 @@ pub mod live;
 mod outbox;
 pub mod problem;
 pub mod rest;
+mod reveal;
 mod search;
 pub mod sync;
 pub mod view;

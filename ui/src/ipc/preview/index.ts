@@ -220,7 +220,7 @@ class PretendedCore {
     audit: (query) => (this.#state === 'audit-empty' ? { entries: [], next: null } : this.#state === 'audit-offline' ? fail('unreachable') : this.#state === 'audit-loading' ? new Promise(() => {}) : this.#state === 'audit-refused' ? fail('forbidden') : trail(query)),
     reveal: () => (this.#state === 'masked' ? REVEALED : fail('forbidden')),
     check_audit: () => (this.#state === 'audit-offline' ? fail('unreachable') : CHECK),
-    export_audit: () => ({ file: '/home/tobias/Downloads/deskhand-audit-2026-11-21-162210.ndjson', entries: 42 }),
+    export_audit: () => ({ file: 'deskhand-audit-2026-11-21-162210.ndjson', entries: 42 }),
     search: ({ text }) => searched(text, this.#state === 'syncing' ? 41 : 100),
   };
 
