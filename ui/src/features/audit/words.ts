@@ -36,6 +36,10 @@ const actionWords: Partial<Record<AuditAction, () => string>> = {
   second_factor_set: m.audit_did_second_factor_set,
   second_factor_removed: m.audit_did_second_factor_removed,
   recovery_code_used: m.audit_did_recovery_code_used,
+  account_made: m.audit_did_account_made,
+  identity_linked: m.audit_did_identity_linked,
+  key_made: m.audit_did_key_made,
+  key_revoked: m.audit_did_key_revoked,
 };
 
 /** Every action that can be looked for, in the order of their words' table. */
@@ -70,6 +74,8 @@ const thingWords: Partial<Record<ThingKind, () => string>> = {
   message: m.audit_thing_message,
   field: m.audit_thing_field,
   history: m.audit_thing_history,
+  device: m.audit_thing_device,
+  key: m.audit_thing_key,
   team: m.audit_thing_team,
   customer: m.audit_customer,
 };

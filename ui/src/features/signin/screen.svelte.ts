@@ -19,7 +19,7 @@ export class SignIn {
   revealed = $state(false);
   sample = $state(false);
   probe = $state<Probe>({ kind: 'none' });
-  busy = $state<'no' | 'signing_in' | 'opening_sample'>('no');
+  busy = $state<'no' | 'signing_in' | 'in_browser' | 'opening_sample'>('no');
   /** Why nobody is signed in: from the start, or from the last attempt. */
   error = $state<Pick<CallFailed, 'code' | 'detail'> | null>(null);
   /** Whether `error` is from the start of the program. */
@@ -39,6 +39,8 @@ export class SignIn {
   repeated = $state('');
 
   readonly #call: Call;
+  /** Whether the account is proven in the browser. */
+  #inBrowser = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #turn = 0;
 
@@ -94,6 +96,7 @@ export class SignIn {
 
   /** Signs in with what was typed; with `keychain` the passphrase is left out and the keychain tried again. */
   async signIn({ keychain = false } = {}): Promise<SignedIn | null> {
+    if (this.#inBrowser) return this.signInInBrowser({ keychain });
     const { address, email, password, passphrase } = this;
     this.missing = address.trim() === '' || email.trim() === '' || password === '';
     if (this.missing) return null;
@@ -123,6 +126,31 @@ export class SignIn {
     return signedIn;
   }
 
+  /** Who else vouches for people at this gateway, in the browser. */
+  get provider(): string | null {
+    return this.probe.kind === 'found' ? (this.probe.probe.single_sign_on ?? null) : null;
+  }
+
+  /** Signs in with the provider of the gateway, in the system's browser. */
+  async signInInBrowser({ keychain = false } = {}): Promise<SignedIn | null> {
+    const { passphrase } = this;
+    const address = this.address.trim();
+    const guarded = this.keychain !== null && !keychain;
+    if (guarded && !this.protected) return null;
+    this.#inBrowser = true;
+    const signedIn = await this.#attempt('in_browser', () => this.#call('sign_in_in_browser', guarded ? { address, passphrase } : { address }));
+    const code = this.error?.code;
+    if (code === 'keychain_absent' || code === 'keychain_locked') this.keychain = code;
+    else if (signedIn === null) this.back(this.error);
+    return signedIn;
+  }
+
+  /** Waits for the browser no longer. */
+  cancelBrowser() {
+    // The call that waits says how it ended.
+    this.#call('cancel_browser_sign_in', {}).catch(() => undefined);
+  }
+
   /** The recovery codes are kept: goes on to the shop. */
   kept(): SignedIn | null {
     const signedIn = this.enrolled;
@@ -133,6 +161,7 @@ export class SignIn {
   /** Goes back to the account. */
   back(error: typeof this.error = null) {
     this.keychain = null;
+    this.#inBrowser = false;
     this.asksCode = false;
     this.enrolment = null;
     this.code = '';
@@ -146,7 +175,7 @@ export class SignIn {
     return this.#attempt('opening_sample', () => this.#call('open_sample', { role }));
   }
 
-  async #attempt(busy: 'signing_in' | 'opening_sample', make: () => Promise<SignedIn>): Promise<SignedIn | null> {
+  async #attempt(busy: 'signing_in' | 'in_browser' | 'opening_sample', make: () => Promise<SignedIn>): Promise<SignedIn | null> {
     if (this.busy !== 'no') return null;
     this.busy = busy;
     this.error = null;

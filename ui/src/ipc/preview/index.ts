@@ -24,7 +24,7 @@ import { masked, MASKED_SCOPES, REVEALED } from './masked';
 import { searched } from './search';
 
 /** The named states of the screens. */
-export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'signin-code', 'signin-enrol', 'undo', 'undo-late', 'syncing', 'many', 'audit', 'audit-empty', 'audit-offline', 'audit-loading', 'audit-refused', 'masked'] as const;
+export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'signin-code', 'signin-provider', 'signin-enrol', 'undo', 'undo-late', 'syncing', 'many', 'audit', 'audit-empty', 'audit-offline', 'audit-loading', 'audit-refused', 'masked'] as const;
 
 type State = (typeof STATES)[number];
 type Handlers = { [Name in keyof Calls]: (args: Calls[Name]['args']) => Calls[Name]['result'] | Promise<Calls[Name]['result']> };
@@ -124,7 +124,7 @@ class PretendedCore {
           },
     probe_gateway: ({ address }) => {
       if (!address.includes('.')) return fail('bad_address');
-      return { address: `https://${address}`, shop: 'Hollowpine', version: '0.1.0', milliseconds: 24, encrypted: true };
+      return { address: `https://${address}`, shop: 'Hollowpine', version: '0.1.0', milliseconds: 24, encrypted: true, ...(this.#state === 'signin-provider' && { single_sign_on: 'Hollowpine ID' }) };
     },
     sign_in: ({ password, passphrase, code }) => {
       if (password !== 'hollowpine') return fail('wrong_credentials');
