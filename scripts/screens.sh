@@ -32,7 +32,20 @@ address_in() {
     echo "$found"
 }
 
-"$programs/deskhand-gateway" serve --sample --data-dir "$work/gateway" --listen 127.0.0.1:0 \
+# In this shop senior agents see no contact details, unless they say why (masked.spec.ts).
+mkdir "$work/policy"
+cat >"$work/policy/roles.toml" <<'END'
+[senior_agent]
+words = "Answers customers and sees no addresses."
+scopes = [
+  "tickets:read", "tickets:write", "messages:send", "customers:read", "customers:reveal", "orders:read",
+  "orders:act", "refunds:request", "refunds:execute",
+]
+refunds_up_to = 100
+END
+printf '[policy]\nfolder = "%s"\n' "$work/policy" >"$work/gateway.toml"
+
+"$programs/deskhand-gateway" serve --config "$work/gateway.toml" --sample --data-dir "$work/gateway" --listen 127.0.0.1:0 \
     >"$work/gateway.log" 2>&1 &
 gateway=$!
 "$programs/deskhand-browser-host" --ui ui/dist --data-dir "$work/copy" >"$work/host.log" 2>&1 &

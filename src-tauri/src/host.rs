@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use deskhand_client::{BoxFuture, Host, Keychain, SampleShop};
 use deskhand_gateway::Running;
 use deskhand_protocol::view::Event;
-use tauri::{AppHandle, Emitter};
+use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::Mutex;
 
 use crate::{folder::Folder, keychain::SystemKeychain};
@@ -73,6 +73,10 @@ impl Host for ShellHost {
 
     fn open_outside(&self, address: &str) -> Result<(), String> {
         open::that_detached(address).map_err(|error| error.to_string())
+    }
+
+    fn files(&self) -> Option<PathBuf> {
+        self.app.path().download_dir().ok()
     }
 
     fn has_sample(&self) -> bool {

@@ -51,6 +51,14 @@ export class Desk {
     await expect(door).toBeVisible();
   }
 
+  /** Signs in at a gateway, from the sign-in screen. */
+  async signIn(gateway: string, email: string) {
+    await this.page.getByLabel('Gateway').fill(gateway);
+    await this.page.getByLabel('E-mail').fill(email);
+    await this.page.getByRole('textbox', { name: 'Password' }).fill('hollowpine');
+    await this.page.keyboard.press('Enter');
+  }
+
   /** Opens the demo shop as an agent and waits until it is live. */
   async openDemo() {
     await this.page.goto(Desk.address());

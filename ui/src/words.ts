@@ -17,6 +17,7 @@ import type {
   Priority,
   RefundState,
   ReturnState,
+  RevealReason,
   Risk,
   Role,
   Sort,
@@ -117,6 +118,14 @@ const roles: Record<string, () => string> = {
 
 /** A role of the shop's own has no other word than its name. */
 export const roleWord = (role: Role): string => roles[role]?.() ?? role;
+
+export const revealReasonWord: Words<RevealReason> = {
+  delivery: m.reveal_for_delivery,
+  identity: m.reveal_for_identity,
+  payment: m.reveal_for_payment,
+  fraud: m.reveal_for_fraud,
+  request: m.reveal_for_request,
+};
 
 export const sortWord: Words<Sort> = { clock: m.sort_clock, newest: m.sort_newest, oldest: m.sort_oldest };
 

@@ -1,24 +1,27 @@
 //! The calls of the window.
 
 use crate::{
+    audit,
     client::Client,
     link, outbox, preview, search,
     shop::{cache_failed, lock},
     ticket_ops, undo, views,
 };
 use deskhand_domain::{
-    OpId,
+    Account, OpId,
     text::{self, TextError},
 };
 use deskhand_protocol::{
-    audit::{AuditPage, AuditQuery},
+    audit::{AuditCheck, AuditExported, AuditPage, AuditQuery},
     calls::{CallCode, CallError, Calls},
     live::ClientFrame,
-    rest::{ChangePassword, Device, Enrolment, RecoveryCodes, TotpCode, TotpState},
+    rest::{
+        ChangePassword, Device, Enrolment, RecoveryCodes, Reveal, Revealed, TotpCode, TotpState,
+    },
     view::{
         AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link, MacroView,
         MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase,
-        Password, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
+        Password, RevealAsk, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
         TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict,
         ViewCounts, Wish,
     },
@@ -233,9 +236,39 @@ impl Calls for Client {
         self.noting(search::search(&*self.shop()?, &query).await)
     }
 
+    async fn reveal(&self, ask: RevealAsk) -> Result<Revealed, CallError> {
+        let shop = self.shop()?;
+        let ticket = shop
+            .reader
+            .ticket(ask.ticket)
+            .await
+            .map_err(cache_failed)?
+            .ok_or_else(|| CallError::new(CallCode::NotFound, "the ticket is not here"))?;
+        let reveal = Reveal {
+            reason: ask.reason,
+            ticket: Some(ask.ticket),
+        };
+        Ok(shop.gateway.reveal(ticket.customer, &reveal).await?)
+    }
+
+    async fn colleagues(&self, _: Nothing) -> Result<Vec<Account>, CallError> {
+        let shop = self.shop()?;
+        shop.reader.accounts().await.map_err(cache_failed)
+    }
+
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, CallError> {
         let shop = self.shop()?;
         Ok(shop.gateway.audit(&query).await?)
+    }
+
+    async fn check_audit(&self, _: Nothing) -> Result<AuditCheck, CallError> {
+        Ok(self.shop()?.gateway.audit_check().await?)
+    }
+
+    async fn export_audit(&self, query: AuditQuery) -> Result<AuditExported, CallError> {
+        let folder = self.inner.host.files();
+        let folder = folder.unwrap_or_else(|| self.inner.data_dir.join("files"));
+        audit::export(&*self.shop()?, &query, &folder).await
     }
 }
 

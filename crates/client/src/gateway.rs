@@ -2,16 +2,16 @@
 
 use crate::{address::Address, clock::Clock, network::Network, pass::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_domain::{Compared, DeviceId, Message, OpId, Ticket, TicketId};
+use deskhand_domain::{Compared, CustomerId, DeviceId, Message, OpId, Ticket, TicketId};
 use deskhand_protocol::{
     IDEMPOTENCY_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION,
-    audit::{AuditPage, AuditQuery},
+    audit::{AuditCheck, AuditPage, AuditQuery},
     calls::{CallCode, CallError},
     problem::{Challenge, Code, Problem},
     rest::{
         ChangePassword, Device, Enrolment, Hello, LiveTicket, MergeTicket, Merged, MessageAdded,
-        NewMessage, Page, RecoveryCodes, Refresh, Session, SignIn, SignInCode, TicketPatch,
-        TotpCode, TotpState,
+        NewMessage, Page, RecoveryCodes, Refresh, Reveal, Revealed, Session, SignIn, SignInCode,
+        TicketPatch, TotpCode, TotpState,
     },
     sync::SyncPage,
 };
@@ -19,13 +19,15 @@ use reqwest::{
     Method, RequestBuilder, Response, StatusCode,
     header::{DATE, HeaderMap, RETRY_AFTER},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
 
 /// How far apart the two clocks may be.
 const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(5);
 /// How long an exchange of tokens may take: everything else waits for it.
 const REFRESH_LIMIT: Duration = Duration::from_secs(15);
+/// How long an export may take; silence ends it much earlier.
+const EXPORT_LIMIT: Duration = Duration::from_secs(600);
 
 /// A gateway, perhaps with a session there.
 #[derive(Clone)]
@@ -300,16 +302,43 @@ impl Gateway {
         self.send(self.prepared(self.network.http.get(url))).await
     }
 
+    /// What is masked otherwise of a customer.
+    pub(crate) async fn reveal(
+        &self,
+        customer: CustomerId,
+        body: &Reveal,
+    ) -> Result<Revealed, GatewayError> {
+        let path = format!("v1/customers/{customer}/reveal");
+        self.send(self.request(Method::POST, &path).json(body))
+            .await
+    }
+
     /// A page of the audit trail.
     pub(crate) async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, GatewayError> {
-        let mut url = self.address.join("v1/audit");
+        self.send(self.about("v1/audit", query)).await
+    }
+
+    /// What the audit trail tells of this, one entry a line.
+    pub(crate) async fn audit_lines(&self, query: &AuditQuery) -> Result<Response, GatewayError> {
+        let request = self.about("v1/audit/export", query).timeout(EXPORT_LIMIT);
+        self.answered(request).await
+    }
+
+    /// Has the whole audit trail read again.
+    pub(crate) async fn audit_check(&self) -> Result<AuditCheck, GatewayError> {
+        self.send(self.request(Method::GET, "v1/audit/check")).await
+    }
+
+    /// A question with words behind `?`.
+    fn about(&self, path: &str, query: &impl Serialize) -> RequestBuilder {
+        let mut url = self.address.join(path);
         let words = serde_json::to_value(query).unwrap_or_default();
         for (name, word) in words.as_object().into_iter().flatten() {
             if let Some(word) = word.as_str() {
                 url.query_pairs_mut().append_pair(name, word);
             }
         }
-        self.send(self.prepared(self.network.http.get(url))).await
+        self.prepared(self.network.http.get(url))
     }
 
     /// A page of a ticket's messages.

@@ -3,6 +3,7 @@
 use crate::keychain::Keychain;
 use deskhand_protocol::{rest::SampleAccount, view::Event};
 use futures_util::future::BoxFuture;
+use std::path::PathBuf;
 
 /// What the shell offers to the core.
 pub trait Host: Send + Sync + 'static {
@@ -16,6 +17,10 @@ pub trait Host: Send + Sync + 'static {
     /// Hands an address to the system's browser or mail program. The address is a checked one; the
     /// error is a sentence for people.
     fn open_outside(&self, address: &str) -> Result<(), String>;
+    /// Where files for the person go; a folder beside the copy, unless the machine has a better one.
+    fn files(&self) -> Option<PathBuf> {
+        None
+    }
     /// Whether this program can open a sample shop.
     fn has_sample(&self) -> bool;
 }

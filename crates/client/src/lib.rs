@@ -8,6 +8,7 @@
 //! they tell the window which of its pictures may be old, and the window calls again.
 
 mod address;
+mod audit;
 mod backoff;
 mod browser;
 mod calls;

@@ -382,12 +382,12 @@ async fn verify(
     for finding in &checked.report.findings {
         println!("{finding}");
     }
-    let (entries, heads) = (checked.report.entries, checked.heads);
+    let (entries, heads) = (checked.report.entries, checked.heads.len());
     println!(
         "{entries} entries and {heads} heads in {seconds:.2} s, {:.0} entries a second",
         entries as f64 / seconds
     );
-    if !checked.signatures {
+    if checked.key.is_none() {
         println!("signatures were not checked: the key is not here, name it with --public-key");
     }
     let whole = checked.report.findings.is_empty();

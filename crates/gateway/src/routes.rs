@@ -151,6 +151,7 @@ pub fn all() -> Routes {
         .get("/v1/macros", knowledge::macros)
         .get("/v1/audit", audit::list)
         .get("/v1/audit/export", audit::export)
+        .get("/v1/audit/check", audit::check)
         .get("/v1/sync", sync::page)
         .post("/v1/live/ticket", live::agent::ticket)
         .get("/v1/live", live::agent::upgrade)
@@ -221,6 +222,7 @@ pub fn all() -> Routes {
         knowledge::macros,
         audit::list,
         audit::export,
+        audit::check,
         sync::page,
         live::agent::ticket,
         live::agent::upgrade,

@@ -65,6 +65,49 @@ pub struct AuditPage {
     pub next: Option<String>,
 }
 
+/// What came out when the gateway read its whole trail again: every hash, the end that its key
+/// signed, and the heads that were signed on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct AuditCheck {
+    /// When it was read, by the gateway's clock.
+    pub at: DateTime<Utc>,
+    /// How many entries there are.
+    #[ts(type = "number")]
+    pub entries: i64,
+    /// What is not as it was written, in the order of the trail; at most a hundred are named.
+    pub findings: Vec<String>,
+    /// The public half of the key that signs, in hex; without one, no signature was checked.
+    pub key: Option<String>,
+    /// The newest heads, newest first, at most fifty.
+    pub heads: Vec<AuditHead>,
+}
+
+/// How far the trail went at a moment, signed by the gateway's key. Whoever keeps it elsewhere can
+/// tell later whether what lies before it was written anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+pub struct AuditHead {
+    /// Counts the heads from 1.
+    #[ts(type = "number")]
+    pub number: u64,
+    /// When it was signed.
+    pub at: DateTime<Utc>,
+    /// How many entries the trail had.
+    #[ts(type = "number")]
+    pub position: i64,
+    /// The hash of the newest, in hex.
+    pub hash: String,
+}
+
+/// Where an export of the trail was put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AuditExported {
+    /// The file, one entry a line.
+    pub file: String,
+    /// How many entries it holds.
+    #[ts(type = "number")]
+    pub entries: u64,
+}
+
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]

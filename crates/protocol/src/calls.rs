@@ -1,15 +1,17 @@
 //! The contract between window and core: one table, from which the router and the TypeScript map
 //! are made.
 
-use crate::audit::{AuditPage, AuditQuery};
-use crate::rest::{ChangePassword, Device, Enrolment, RecoveryCodes, TotpCode, TotpState};
+use crate::audit::{AuditCheck, AuditExported, AuditPage, AuditQuery};
+use crate::rest::{
+    ChangePassword, Device, Enrolment, RecoveryCodes, Revealed, TotpCode, TotpState,
+};
 use crate::view::{
     AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link, MacroView,
-    MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, SaveDraft,
-    SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange, TicketPage,
-    TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
+    MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, RevealAsk,
+    SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange,
+    TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
 };
-use deskhand_domain::OpId;
+use deskhand_domain::{Account, OpId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -254,6 +256,15 @@ calls! {
     sign_out_device(DeviceRef) -> Nothing;
     /// Looks through everything that is on this computer.
     search(SearchQuery) -> SearchResults;
+    /// Who works at the shop, as far as this computer knows.
+    colleagues(Nothing) -> Vec<Account>;
+    /// Shows what is masked otherwise of a ticket's customer; it is told in the audit trail, and
+    /// never kept here.
+    reveal(RevealAsk) -> Revealed;
     /// A page of the gateway's audit trail; only while connected, and never kept here.
     audit(AuditQuery) -> AuditPage;
+    /// Has the gateway read its whole trail again.
+    check_audit(Nothing) -> AuditCheck;
+    /// Writes what an auditor looks for into a file of its own.
+    export_audit(AuditQuery) -> AuditExported;
 }

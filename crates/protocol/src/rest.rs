@@ -428,7 +428,7 @@ pub struct Reveal {
 }
 
 /// Why somebody looks at what is masked otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RevealReason {
     /// A parcel does not arrive.
@@ -444,7 +444,7 @@ pub enum RevealReason {
 }
 
 /// What is masked otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct Revealed {
     /// The e-mail address.
     pub email: String,
@@ -457,7 +457,7 @@ pub struct Revealed {
 }
 
 /// What is masked of an order otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 pub struct RevealedOrder {
     /// Which order.
     pub order: OrderId,

@@ -9,7 +9,10 @@ use deskhand_domain::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{calls::CallError, rest::TicketPatch};
+use crate::{
+    calls::CallError,
+    rest::{RevealReason, TicketPatch},
+};
 
 pub use crate::outbox::{FactVerdict, HeldFact, OutboxAction, OutboxItem, OutboxState};
 pub use crate::search::{
@@ -85,6 +88,16 @@ pub struct SignedIn {
     pub sample: bool,
     /// The address of the gateway's chat page for customers.
     pub chat_page: String,
+}
+
+/// Somebody wants to see what is masked otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct RevealAsk {
+    /// Of the customer of this ticket.
+    pub ticket: TicketId,
+    /// Why. It stands in the audit trail.
+    pub reason: RevealReason,
 }
 
 /// What somebody would like to do, to be told beforehand whether they may.

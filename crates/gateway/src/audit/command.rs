@@ -1,7 +1,7 @@
 //! What `deskhand-gateway audit …` does, also beside a gateway that runs: it only reads.
 
 use super::{
-    heads,
+    heads::{self, Head},
     key::{AuditKey, KEY_FILE, KeyError, PublicKey},
     verify::{Against, Report, verify},
 };
@@ -29,10 +29,10 @@ pub struct Check {
 pub struct Checked {
     /// What was found.
     pub report: Report,
-    /// How many heads there were.
-    pub heads: usize,
-    /// Whether signatures were checked.
-    pub signatures: bool,
+    /// The heads that it was compared with, line by line.
+    pub heads: Vec<Option<Head>>,
+    /// The key whose signatures were checked, if there was one.
+    pub key: Option<PublicKey>,
 }
 
 /// Checks the whole trail of a gateway, which may run meanwhile.
@@ -55,8 +55,8 @@ pub async fn check(config: &Config, with: Check) -> Result<Checked, StartError> 
     let report = read(&location, &against).await?;
     Ok(Checked {
         report,
-        heads: against.heads.len(),
-        signatures: against.key.is_some(),
+        heads: against.heads,
+        key: against.key,
     })
 }
 

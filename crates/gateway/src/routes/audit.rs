@@ -2,6 +2,7 @@
 
 use crate::{
     app::State,
+    audit::command::{self, Check},
     extract::{Paging, Query, Who},
     feed::write_cursor,
     problem::Refusal,
@@ -18,17 +19,25 @@ use chrono::{DateTime, Utc};
 use deskhand_domain::CustomerId;
 use deskhand_policy::{Action as Wanted, Resource};
 use deskhand_protocol::{
-    audit::{Action, AuditEntry, AuditPage},
+    audit::{Action, AuditCheck, AuditEntry, AuditHead, AuditPage},
     problem::{Code, Problem},
 };
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 /// How many entries one export holds at most.
 const EXPORT: usize = 1_000_000;
 /// How many are read at once while it is sent.
 const AT_ONCE: usize = 500;
+/// How many findings of a check are named.
+const NAMED: usize = 100;
+/// How many heads are shown.
+const NEWEST: usize = 50;
+
+/// A check reads everything there is: whoever asks meanwhile waits for their turn.
+static ONE_CHECK: Mutex<()> = Mutex::const_new(());
 
 /// Which entries.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -162,6 +171,41 @@ pub async fn export(
         response.headers_mut().insert(name, value);
     }
     Ok(response)
+}
+
+/// Reads the whole audit trail again and names what is not as it was written. One check at a time.
+#[utoipa::path(get, path = "/v1/audit/check", responses(
+    (status = 200, body = AuditCheck), (status = 403, body = Problem)
+))]
+pub async fn check(
+    extract::State(state): extract::State<State>,
+    who: Who,
+) -> Result<Json<AuditCheck>, Refusal> {
+    who.may(Wanted::AuditRead, &Resource::Shop)?;
+    let _turn = ONE_CHECK.lock().await;
+    let at = state.clock.now();
+    let checked = command::check(&state.config, Check::default())
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "the audit trail cannot be checked");
+            Refusal::internal()
+        })?;
+    let findings = checked.report.findings.iter().take(NAMED);
+    let heads = checked.heads.into_iter().rev().flatten().take(NEWEST);
+    Ok(Json(AuditCheck {
+        at,
+        entries: checked.report.entries,
+        findings: findings.map(ToString::to_string).collect(),
+        key: checked.key.map(|key| key.to_hex()),
+        heads: heads
+            .map(|head| AuditHead {
+                number: head.number,
+                at: head.at,
+                position: head.position,
+                hash: head.hash,
+            })
+            .collect(),
+    }))
 }
 
 /// A number of a parameter.

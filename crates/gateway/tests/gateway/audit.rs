@@ -15,7 +15,7 @@ use deskhand_gateway::{
     store::{Entry, stored},
     testing::{id, postgres::Postgres},
 };
-use deskhand_protocol::audit::{Action, Actor, AuditEntry, AuditPage, ThingKind};
+use deskhand_protocol::audit::{Action, Actor, AuditCheck, AuditEntry, AuditPage, ThingKind};
 use serde_json::json;
 use std::net::IpAddr;
 
@@ -127,7 +127,7 @@ async fn checked_beside_and_after(config: &Config) {
     running.stop().await;
     let after = check(config, Check::default()).await.expect("a report");
     assert_eq!(after.report.findings, []);
-    assert!(after.heads > 0, "one was signed at the end");
+    assert!(!after.heads.is_empty(), "one was signed at the end");
     assert!(after.report.entries >= 7, "{}", after.report.entries);
 
     let other = tempfile::tempdir().expect("a folder");
@@ -253,6 +253,47 @@ async fn auditors_search_and_export_and_nobody_else() {
         let wrong = shop.get(&format!("/v1/audit/export{query}"), &aino).await;
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{query}");
     }
+}
+
+#[tokio::test]
+async fn auditors_have_the_whole_trail_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = Config::embedded(folder.path());
+    let running = start(config.clone()).await.expect("a gateway");
+    let state = running.state.clone();
+    let hash = deskhand_gateway::passwords::hash("hollowpine").await;
+    let seed = deskhand_gateway::testing::small_shop(state.clock.now(), 3, hash);
+    state.store.seed(seed).await.expect("a shop");
+    let shop = Shop {
+        app: deskhand_gateway::app::app(state.clone()),
+        state,
+        folder,
+    };
+    let otto = shop.sign_in("otto").await;
+    let answer = shop.get("/v1/audit/check", &otto).await;
+    let whole: AuditCheck = serde_json::from_str(&answer.body).expect("a check");
+    let end = shop.state.store.trail().await.expect("the end");
+    assert_eq!((whole.entries, whole.findings.len()), (end.position, 0));
+    let key = public_key(&config).expect("a key").to_hex();
+    assert_eq!(whole.key.as_deref(), Some(key.as_str()));
+    let priya = shop.sign_in("priya").await;
+    let refused = shop.get("/v1/audit/check", &priya).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+
+    running.stop().await;
+    let running = start(config).await.expect("the same gateway");
+    let state = running.state.clone();
+    let shop = Shop {
+        app: deskhand_gateway::app::app(state.clone()),
+        state,
+        folder: shop.folder,
+    };
+    let answer = shop.get("/v1/audit/check", &otto).await;
+    let later: AuditCheck = serde_json::from_str(&answer.body).expect("a check");
+    let head = later.heads.first().expect("one was signed at the end");
+    assert!(head.position > whole.entries, "{head:?}");
+    assert_eq!(later.findings, Vec::<String>::new());
+    running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

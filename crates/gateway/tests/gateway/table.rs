@@ -234,6 +234,13 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Value, Needs)> {
             none.clone(),
             All(&[(A::AuditRead, SHOP), (A::ExportRead, SHOP)]),
         ),
+        (
+            "get",
+            "/v1/audit/check",
+            "",
+            none.clone(),
+            All(&[(A::AuditRead, SHOP)]),
+        ),
         ("post", "/v1/live/ticket", "", none.clone(), Session),
         // It takes a ticket: a token is none.
         ("get", "/v1/live", "", none.clone(), Visitor),

@@ -12,7 +12,9 @@ import type {
   TicketId,
   TicketPatch,
   TicketRow,
+  Verdict,
   ViewId,
+  Wish,
 } from '../../ipc';
 import { wholeOf, type Whole } from '../ticket/merge';
 import { gapWord, inverse, patchOf } from '../ticket/macros';
@@ -20,6 +22,8 @@ import { m } from '../../paraglide/messages';
 import { viewWord } from '../../words';
 import { coalesced } from '../../coalesced';
 import { Inbox } from '../inbox/screen.svelte';
+import { AuditTrail } from '../audit/screen.svelte';
+import { Reveal } from '../context/reveal.svelte';
 import { Search } from '../search/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
 import { Connection } from './connection.svelte';
@@ -29,7 +33,7 @@ import { Undo } from './undo.svelte';
 import { VIEWS } from './views';
 
 /** What lies over the columns. */
-export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge' | 'link';
+export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge' | 'link' | 'audit' | 'reveal';
 
 /** Where the focus can be put. */
 export type Place = 'list' | 'thread' | 'composer' | 'decision' | 'fields';
@@ -45,6 +49,8 @@ export class Shop {
   readonly undo: Undo;
   readonly regret = new Regret();
   readonly search: Search;
+  readonly audit: AuditTrail;
+  readonly reveal: Reveal;
   readonly connection: Connection;
   readonly outbox: Outbox;
   counts = $state<Partial<Record<ViewId, number>>>({});
@@ -65,12 +71,15 @@ export class Shop {
   #stay: ReturnType<typeof setTimeout> | undefined;
   /** What colleagues were told is open here. */
   #marked: TicketId | null = null;
+  readonly #verdicts = new Map<string, Promise<Verdict | null>>();
 
   constructor(signedIn: SignedIn, call: Call) {
     this.signedIn = signedIn;
     this.#call = call;
     this.inbox = new Inbox(call);
     this.search = new Search(call);
+    this.audit = new AuditTrail(call);
+    this.reveal = new Reveal(call);
     this.undo = new Undo(signedIn.account.id);
     this.ticket = new OpenTicket(call, signedIn.account.id, (view) => this.undo.look(view));
     this.outbox = new Outbox(call, this);
@@ -82,8 +91,33 @@ export class Shop {
     return this.signedIn.scopes.includes('messages:send');
   }
 
+  /** Whether the role may look at what is masked, on purpose. */
+  get mayReveal(): boolean {
+    return this.signedIn.scopes.includes('customers:reveal');
+  }
+
+  /** Whether the role has to do with money that goes back. */
+  get mayRefund(): boolean {
+    return this.signedIn.scopes.includes('refunds:request');
+  }
+
+  /** What the gateway would say to a wish, asked once; `null` when nobody knows. */
+  may(wish: Wish): Promise<Verdict | null> {
+    const key = JSON.stringify(wish);
+    const asked = this.#verdicts.get(key) ?? this.#call('may', wish).catch(() => null);
+    this.#verdicts.set(key, asked);
+    return asked;
+  }
+
+  /** Whether the role may read who did what. */
+  get mayAudit(): boolean {
+    return this.signedIn.scopes.includes('audit:read');
+  }
+
   /** Fetches everything for the first time and opens the first conversation. */
   async start(): Promise<void> {
+    // Who may read nothing else begins where they work.
+    if (this.mayAudit && !this.signedIn.scopes.includes('tickets:read')) this.overlay = 'audit';
     await Promise.all([this.do(() => this.connection.read()), this.readCounts(), this.outbox.read(), this.showView('my_open')]);
   }
 

@@ -79,6 +79,32 @@ city: string,
 country: string, };
 
 /**
+ * What came out when the gateway read its whole trail again: every hash, the end that its key
+ * signed, and the heads that were signed on the way.
+ */
+export type AuditCheck = { 
+/**
+ * When it was read, by the gateway's clock.
+ */
+at: string, 
+/**
+ * How many entries there are.
+ */
+entries: number, 
+/**
+ * What is not as it was written, in the order of the trail; at most a hundred are named.
+ */
+findings: Array<string>, 
+/**
+ * The public half of the key that signs, in hex; without one, no signature was checked.
+ */
+key: string | null, 
+/**
+ * The newest heads, newest first, at most fifty.
+ */
+heads: Array<AuditHead>, };
+
+/**
  * One entry. It holds ids and words of this program, never a text that somebody wrote.
  */
 export type AuditEntry = { 
@@ -124,6 +150,41 @@ request_id: string | null,
 details: Record<string, unknown>, 
 /**
  * SHA-256 of the hash before it and of everything above, in hex.
+ */
+hash: string, };
+
+/**
+ * Where an export of the trail was put.
+ */
+export type AuditExported = { 
+/**
+ * The file, one entry a line.
+ */
+file: string, 
+/**
+ * How many entries it holds.
+ */
+entries: number, };
+
+/**
+ * How far the trail went at a moment, signed by the gateway's key. Whoever keeps it elsewhere can
+ * tell later whether what lies before it was written anew.
+ */
+export type AuditHead = { 
+/**
+ * Counts the heads from 1.
+ */
+number: number, 
+/**
+ * When it was signed.
+ */
+at: string, 
+/**
+ * How many entries the trail had.
+ */
+position: number, 
+/**
+ * The hash of the newest, in hex.
  */
 hash: string, };
 
@@ -2319,6 +2380,12 @@ export interface Calls {
   sign_out_device: { args: DeviceRef; result: Nothing };
   /** Looks through everything that is on this computer. */
   search: { args: SearchQuery; result: SearchResults };
+  /** Who works at the shop, as far as this computer knows. */
+  colleagues: { args: Nothing; result: Array<Account> };
   /** A page of the gateway's audit trail; only while connected, and never kept here. */
   audit: { args: AuditQuery; result: AuditPage };
+  /** Has the gateway read its whole trail again. */
+  check_audit: { args: Nothing; result: AuditCheck };
+  /** Writes what an auditor looks for into a file of its own. */
+  export_audit: { args: AuditQuery; result: AuditExported };
 }

@@ -47,7 +47,8 @@ export const METTE = account('a-mette', 'Mette Kjær', 'supervisor');
 
 export const SIGNED_IN: SignedIn = {
   account: PRIYA,
-  scopes: ['tickets:read', 'tickets:write', 'messages:send', 'customers:read'],
+  scopes: ['tickets:read', 'tickets:write', 'messages:send', 'customers:read', 'refunds:request', 'refunds:execute'],
+  refunds_up_to: 100,
   shop: {
     name: 'Hollowpine',
     currency: 'EUR',
@@ -152,7 +153,7 @@ const AOIFE: Customer = {
   source: source('Shop', 2.2 * MINUTE),
 };
 
-const ORDER: Order = {
+export const ORDER: Order = {
   id: 'o-20418',
   number: 'HP-20418',
   customer: AOIFE.id,

@@ -18,10 +18,12 @@ import type {
 import { CallFailed, type Transport } from '../transport';
 import { FACTS, MACROS } from './knowledge';
 import { COUNTS, DANIEL, makeRow, makeView, PRIYA, SIGNED_IN } from './data';
+import { AUDITOR, CHECK, trail } from './audit';
+import { masked, MASKED_SCOPES, REVEALED } from './masked';
 import { searched } from './search';
 
 /** The named states of the screens. */
-export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'undo', 'undo-late', 'syncing', 'many'] as const;
+export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'undo', 'undo-late', 'syncing', 'many', 'audit', 'audit-empty', 'audit-offline', 'audit-loading', 'audit-refused', 'masked'] as const;
 
 type State = (typeof STATES)[number];
 type Handlers = { [Name in keyof Calls]: (args: Calls[Name]['args']) => Calls[Name]['result'] | Promise<Calls[Name]['result']> };
@@ -111,7 +113,7 @@ class PretendedCore {
       this.#locked
         ? { screen: 'unlock', address: 'https://desk.hollowpine.example', email: PRIYA.email }
         : this.#signedIn
-        ? { screen: 'shop', ...SIGNED_IN }
+        ? { screen: 'shop', ...SIGNED_IN, ...(this.#state.startsWith('audit') && AUDITOR), ...(this.#state === 'masked' && { scopes: MASKED_SCOPES }) }
         : {
             screen: 'sign_in',
             address: this.#state === 'signin-problem' ? null : 'desk.hollowpine.example',
@@ -134,7 +136,7 @@ class PretendedCore {
       this.#signedIn = true;
       return SIGNED_IN;
     },
-    may: () => ({ allowed: true, words: '', rule: null }),
+    may: ({ action, amount }) => (action === 'refund.execute' && (amount?.minor ?? 0) > 10_000 ? { allowed: false, words: 'needs a supervisor: above 100.00 EUR', rule: 'refunds.limit' } : { allowed: true, words: '', rule: null }),
     sign_out: () => {
       this.#signedIn = false;
       return {};
@@ -210,7 +212,11 @@ class PretendedCore {
       return {};
     },
     open_link: () => ({}),
-    audit: () => ({ entries: [], next: null }),
+    colleagues: () => [PRIYA, DANIEL],
+    audit: (query) => (this.#state === 'audit-empty' ? { entries: [], next: null } : this.#state === 'audit-offline' ? fail('unreachable') : this.#state === 'audit-loading' ? new Promise(() => {}) : this.#state === 'audit-refused' ? fail('forbidden') : trail(query)),
+    reveal: () => (this.#state === 'masked' ? REVEALED : fail('forbidden')),
+    check_audit: () => (this.#state === 'audit-offline' ? fail('unreachable') : CHECK),
+    export_audit: () => ({ file: '/home/tobias/Downloads/deskhand-audit-2026-11-21-162210.ndjson', entries: 42 }),
     search: ({ text }) => searched(text, this.#state === 'syncing' ? 41 : 100),
   };
 
@@ -254,7 +260,8 @@ class PretendedCore {
   }
 
   #view(ticket: TicketId) {
-    return this.#views.find((view) => view.ticket.id === ticket) ?? makeView(makeRow(Number(ticket.slice(2))));
+    const view = this.#views.find((one) => one.ticket.id === ticket) ?? makeView(makeRow(Number(ticket.slice(2))));
+    return this.#state === 'masked' ? masked(view) : view;
   }
 
   #queue(ticket: TicketId, action: OutboxItem['action']): string {
