@@ -43,7 +43,8 @@ scopes = [
 ]
 refunds_up_to = 100
 END
-printf '[policy]\nfolder = "%s"\n' "$work/policy" >"$work/gateway.toml"
+# Supervisors sign in with a code (codes.spec.ts).
+printf '[policy]\nfolder = "%s"\n\n[sessions]\ntotp_required = ["supervisor"]\n' "$work/policy" >"$work/gateway.toml"
 
 "$programs/deskhand-gateway" serve --config "$work/gateway.toml" --sample --data-dir "$work/gateway" --listen 127.0.0.1:0 \
     >"$work/gateway.log" 2>&1 &

@@ -85,6 +85,7 @@ export const ACTIONS: readonly Action[] = [
   { id: 'keys', group: 'window', label: m.act_keys, icon: 'keyboard', keys: ['?'], when: always, run: overlay('keys') },
   { id: 'connect', group: 'window', label: m.act_connect, icon: 'refresh-cw', keys: [], when: (shop) => shop.connection.offline, run: (shop) => void shop.connectNow() },
   { id: 'audit', group: 'window', label: m.act_audit, icon: 'shield-check', keys: ['g t'], when: (shop) => shop.mayAudit, run: overlay('audit') },
+  { id: 'security', group: 'window', label: m.act_security, icon: 'key-round', keys: [], when: always, run: overlay('security') },
   { id: 'sign_out', group: 'window', label: m.account_sign_out, icon: 'log-out', keys: [], when: always, run: overlay('sign_out') },
 ];
 

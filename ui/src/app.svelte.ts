@@ -37,7 +37,7 @@ export class Window {
   /** Somebody signed in or out, or events may have been missed. */
   async look(): Promise<void> {
     // While somebody signs in here, the answer to that call says what comes next.
-    if (this.screen.kind === 'sign_in' && this.screen.signIn.busy !== 'no') return;
+    if (this.screen.kind === 'sign_in' && (this.screen.signIn.busy !== 'no' || this.screen.signIn.enrolled !== null)) return;
     if (this.screen.kind === 'unlock' && this.screen.unlock.busy !== 'no') return;
     if (this.screen.kind !== 'shop') {
       if (this.screen.kind === 'sign_in' || this.screen.kind === 'unlock') {

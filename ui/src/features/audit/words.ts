@@ -29,6 +29,13 @@ const actionWords: Partial<Record<AuditAction, () => string>> = {
   team_made: m.audit_did_team_made,
   customer_revealed: m.audit_did_customer_revealed,
   policy_changed: m.audit_did_policy_changed,
+  device_signed_out: m.audit_did_device_signed_out,
+  password_changed: m.audit_did_password_changed,
+  account_locked: m.audit_did_account_locked,
+  account_unlocked: m.audit_did_account_unlocked,
+  second_factor_set: m.audit_did_second_factor_set,
+  second_factor_removed: m.audit_did_second_factor_removed,
+  recovery_code_used: m.audit_did_recovery_code_used,
 };
 
 /** Every action that can be looked for, in the order of their words' table. */

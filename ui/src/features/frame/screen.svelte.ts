@@ -24,6 +24,7 @@ import { coalesced } from '../../coalesced';
 import { Inbox } from '../inbox/screen.svelte';
 import { AuditTrail } from '../audit/screen.svelte';
 import { Reveal } from '../context/reveal.svelte';
+import { Security } from '../security/screen.svelte';
 import { Search } from '../search/screen.svelte';
 import { OpenTicket } from '../ticket/screen.svelte';
 import { Connection } from './connection.svelte';
@@ -33,7 +34,7 @@ import { Undo } from './undo.svelte';
 import { VIEWS } from './views';
 
 /** What lies over the columns. */
-export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge' | 'link' | 'audit' | 'reveal';
+export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge' | 'link' | 'audit' | 'reveal' | 'security';
 
 /** Where the focus can be put. */
 export type Place = 'list' | 'thread' | 'composer' | 'decision' | 'fields';
@@ -51,6 +52,7 @@ export class Shop {
   readonly search: Search;
   readonly audit: AuditTrail;
   readonly reveal: Reveal;
+  readonly security: Security;
   readonly connection: Connection;
   readonly outbox: Outbox;
   counts = $state<Partial<Record<ViewId, number>>>({});
@@ -80,6 +82,7 @@ export class Shop {
     this.search = new Search(call);
     this.audit = new AuditTrail(call);
     this.reveal = new Reveal(call);
+    this.security = new Security(call);
     this.undo = new Undo(signedIn.account.id);
     this.ticket = new OpenTicket(call, signedIn.account.id, (view) => this.undo.look(view));
     this.outbox = new Outbox(call, this);

@@ -29,6 +29,13 @@ export class SignIn {
   /** Why the keychain could not take the key; then a passphrase is offered. */
   keychain = $state<'keychain_absent' | 'keychain_locked' | null>(null);
   passphrase = $state('');
+  /** Whether a code of the authenticator app is asked for. */
+  asksCode = $state(false);
+  /** The app has to be set up first: what it needs to know. */
+  enrolment = $state<string | null>(null);
+  code = $state('');
+  /** Who has just set an app up, until the recovery codes are kept. */
+  enrolled = $state.raw<SignedIn | null>(null);
   repeated = $state('');
 
   readonly #call: Call;
@@ -69,7 +76,9 @@ export class SignIn {
   }
 
   /** What is asked for. */
-  get step(): 'account' | 'passphrase' {
+  get step(): 'account' | 'code' | 'codes' | 'passphrase' {
+    if (this.enrolled !== null) return 'codes';
+    if (this.asksCode) return 'code';
     return this.keychain === null ? 'account' : 'passphrase';
   }
 
@@ -89,19 +98,44 @@ export class SignIn {
     this.missing = address.trim() === '' || email.trim() === '' || password === '';
     if (this.missing) return null;
     const account = { address: address.trim(), email: email.trim(), password };
-    const guarded = this.step === 'passphrase' && !keychain;
+    const guarded = this.keychain !== null && !keychain;
     if (guarded && !this.protected) return null;
-    const signedIn = await this.#attempt('signing_in', () => this.#call('sign_in', guarded ? { ...account, passphrase } : account));
+    const factor = this.code.trim();
+    const asked = { ...account, ...(guarded && { passphrase }), ...(factor !== '' && { code: factor }) };
+    const signedIn = await this.#attempt('signing_in', () => this.#call('sign_in', asked));
+    if (signedIn?.recovery_codes?.length) {
+      this.enrolled = signedIn;
+      return null;
+    }
     const code = this.error?.code;
+    if (code === 'totp_required' || code === 'totp_enrolment' || code === 'wrong_code') {
+      if (code === 'totp_enrolment') this.enrolment = this.error?.detail ?? '';
+      // What is asked for next says it; only a wrong code is trouble.
+      if (code !== 'wrong_code') this.error = null;
+      this.asksCode = true;
+      this.code = '';
+      return signedIn;
+    }
+    this.asksCode = false;
     if (code === 'keychain_absent' || code === 'keychain_locked') this.keychain = code;
     // The account is wrong, not the passphrase: it is asked for where it stands.
-    else if (code === 'wrong_credentials') this.back(this.error);
+    else if (code === 'wrong_credentials' || code === 'account_locked' || code === 'too_many_tries') this.back(this.error);
+    return signedIn;
+  }
+
+  /** The recovery codes are kept: goes on to the shop. */
+  kept(): SignedIn | null {
+    const signedIn = this.enrolled;
+    this.enrolled = null;
     return signedIn;
   }
 
   /** Goes back to the account. */
   back(error: typeof this.error = null) {
     this.keychain = null;
+    this.asksCode = false;
+    this.enrolment = null;
+    this.code = '';
     this.passphrase = '';
     this.repeated = '';
     this.error = error;
@@ -122,6 +156,7 @@ export class SignIn {
       this.password = '';
       this.passphrase = '';
       this.repeated = '';
+      this.code = '';
       return signedIn;
     } catch (thrown) {
       this.error = CallFailed.from(thrown);

@@ -1406,6 +1406,62 @@ updated_at: string, };
 export type ReturnState = "requested" | "approved" | "rejected" | "in_transit" | "received" | "inspected" | "closed" | "cancelled";
 
 /**
+ * Somebody wants to see what is masked otherwise.
+ */
+export type RevealAsk = { 
+/**
+ * Of the customer of this ticket.
+ */
+ticket: TicketId, 
+/**
+ * Why. It stands in the audit trail.
+ */
+reason: RevealReason, };
+
+/**
+ * Why somebody looks at what is masked otherwise.
+ */
+export type RevealReason = "delivery" | "identity" | "payment" | "fraud" | "request";
+
+/**
+ * What is masked otherwise.
+ */
+export type Revealed = { 
+/**
+ * The e-mail address.
+ */
+email: string, 
+/**
+ * The phone number, if known.
+ */
+phone: string | null, 
+/**
+ * The town, if known.
+ */
+city: string | null, 
+/**
+ * The newest orders, at most 50.
+ */
+orders: Array<RevealedOrder>, };
+
+/**
+ * What is masked of an order otherwise.
+ */
+export type RevealedOrder = { 
+/**
+ * Which order.
+ */
+order: OrderId, 
+/**
+ * Where it goes.
+ */
+ship_to: Address, 
+/**
+ * What may be seen of how it was paid.
+ */
+payments: Array<string>, };
+
+/**
  * How closely to look at a request for money.
  */
 export type Risk = "low" | "elevated" | "high";
@@ -2382,6 +2438,9 @@ export interface Calls {
   search: { args: SearchQuery; result: SearchResults };
   /** Who works at the shop, as far as this computer knows. */
   colleagues: { args: Nothing; result: Array<Account> };
+  /** Shows what is masked otherwise of a ticket's customer; it is told in the audit trail, and */
+  /** never kept here. */
+  reveal: { args: RevealAsk; result: Revealed };
   /** A page of the gateway's audit trail; only while connected, and never kept here. */
   audit: { args: AuditQuery; result: AuditPage };
   /** Has the gateway read its whole trail again. */

@@ -19,11 +19,12 @@ import { CallFailed, type Transport } from '../transport';
 import { FACTS, MACROS } from './knowledge';
 import { COUNTS, DANIEL, makeRow, makeView, PRIYA, SIGNED_IN } from './data';
 import { AUDITOR, CHECK, trail } from './audit';
+import { ENROLMENT, RECOVERY } from './signing-in';
 import { masked, MASKED_SCOPES, REVEALED } from './masked';
 import { searched } from './search';
 
 /** The named states of the screens. */
-export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'undo', 'undo-late', 'syncing', 'many', 'audit', 'audit-empty', 'audit-offline', 'audit-loading', 'audit-refused', 'masked'] as const;
+export const STATES = ['signin', 'signin-problem', 'inbox', 'empty', 'loading', 'error', 'offline', 'parked', 'held', 'held-customer', 'moved', 'merged', 'draft', 'unlock', 'signin-keychain', 'signin-locked', 'signin-lease', 'signin-revoked', 'signin-code', 'signin-enrol', 'undo', 'undo-late', 'syncing', 'many', 'audit', 'audit-empty', 'audit-offline', 'audit-loading', 'audit-refused', 'masked'] as const;
 
 type State = (typeof STATES)[number];
 type Handlers = { [Name in keyof Calls]: (args: Calls[Name]['args']) => Calls[Name]['result'] | Promise<Calls[Name]['result']> };
@@ -105,8 +106,8 @@ class PretendedCore {
     ],
     sign_out_device: () => ({}),
     totp: () => ({ enabled: false, required: false, recovery_left: 0 }),
-    begin_totp: () => ({ secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', url: 'otpauth://totp/Hollowpine:priya%40hollowpine.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Hollowpine' }),
-    confirm_totp: () => ({ codes: ['k7wq-2mnd-x0p4-93hf', 'q3ts-88ab-mm2k-yv6d'] }),
+    begin_totp: () => ENROLMENT,
+    confirm_totp: ({ code }) => (code === '000000' ? fail('wrong_code') : { codes: RECOVERY }),
     remove_totp: () => ({}),
     change_password: () => ({}),
     boot: (): Boot =>
@@ -125,12 +126,15 @@ class PretendedCore {
       if (!address.includes('.')) return fail('bad_address');
       return { address: `https://${address}`, shop: 'Hollowpine', version: '0.1.0', milliseconds: 24, encrypted: true };
     },
-    sign_in: ({ password, passphrase }) => {
+    sign_in: ({ password, passphrase, code }) => {
       if (password !== 'hollowpine') return fail('wrong_credentials');
+      if (this.#state === 'signin-code' && code === undefined) return fail('totp_required');
+      if (this.#state === 'signin-enrol' && code === undefined) return fail('totp_enrolment', ENROLMENT.url);
+      if (code === '000000') return fail('wrong_code');
       if (this.#state === 'signin-keychain' && passphrase === undefined) return fail('keychain_absent');
       if (this.#state === 'signin-locked' && passphrase === undefined) return fail('keychain_locked');
       this.#signedIn = true;
-      return SIGNED_IN;
+      return this.#state === 'signin-enrol' ? { ...SIGNED_IN, recovery_codes: RECOVERY } : SIGNED_IN;
     },
     open_sample: () => {
       this.#signedIn = true;
@@ -343,6 +347,6 @@ function held(id: string, ticket: TicketId, text: string): Message {
   };
 }
 
-function fail(code: CallCode): never {
-  throw new CallFailed({ code, detail: '' });
+function fail(code: CallCode, detail = ''): never {
+  throw new CallFailed({ code, detail });
 }
