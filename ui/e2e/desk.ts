@@ -46,8 +46,9 @@ export class Desk {
   async open() {
     await this.page.goto(Desk.address());
     const door = this.page.getByRole('button', { name: 'Open demo' });
-    await expect(door.or(this.list)).toBeVisible();
-    if (await this.list.isVisible()) await this.signOut();
+    const account = this.page.getByRole('button', { name: 'Your account' });
+    await expect(door.or(account)).toBeVisible();
+    if (await account.isVisible()) await this.signOut();
     await expect(door).toBeVisible();
   }
 
@@ -79,6 +80,10 @@ export class Desk {
   }
 
   async signOut() {
+    // An auditor begins with the trail over everything.
+    const over = this.page.getByRole('dialog').first();
+    if (await over.isVisible()) await this.page.keyboard.press('Escape');
+    await expect(over).toHaveCount(0);
     await this.page.getByRole('button', { name: 'Your account' }).click();
     await this.page.getByRole('menuitem', { name: 'Sign out' }).click();
     await this.page.getByRole('dialog').getByRole('button', { name: /^Sign out/ }).click();
