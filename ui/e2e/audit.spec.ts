@@ -4,6 +4,9 @@ import { Desk } from './desk';
 
 const gateway = process.env['DESKHAND_SHOP_URL'] ?? 'http://127.0.0.1:7431';
 
+// Each walks through several screens with axe.
+test.setTimeout(90_000);
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`an auditor reads who did what, in the ${colorScheme} theme`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });

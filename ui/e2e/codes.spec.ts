@@ -20,6 +20,9 @@ async function codesOf(page: Page): Promise<string[]> {
   return page.locator('[data-codes] li').allTextContents();
 }
 
+// Each walks through several screens with axe.
+test.setTimeout(90_000);
+
 // Where this runs, supervisors must have an app (scripts/screens.sh).
 test('who must have an authenticator app sets it up while signing in, and comes back with a code', async ({ page }) => {
   const desk = new Desk(page);
@@ -39,7 +42,7 @@ test('who must have an authenticator app sets it up while signing in, and comes 
   const right = totp(secret);
   await code.fill(right === '000000' ? '000001' : '000000');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('The code is wrong')).toBeVisible();
+  await expect(page.getByText('The code is wrong', { exact: true })).toBeVisible();
   await expect(code).toHaveValue('');
   await code.fill(totp(secret));
   await page.keyboard.press('Enter');

@@ -3,6 +3,9 @@ import { Desk } from './desk';
 
 const gateway = process.env['DESKHAND_SHOP_URL'] ?? 'http://127.0.0.1:7431';
 
+// Each walks through several screens with axe.
+test.setTimeout(90_000);
+
 // Where this runs, senior agents see no contact details (scripts/screens.sh).
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`what a role may not see is revealed with a reason, in the ${colorScheme} theme`, async ({ page }) => {

@@ -103,7 +103,7 @@ export class AuditTrail {
 
   /** Reads the newest page of what is looked for. */
   async ask(): Promise<void> {
-    await Promise.all([this.#read(null), this.#learnNames()]);
+    await Promise.all([this.#read(null), this.learnNames()]);
   }
 
   /** Reads the page behind the last one. */
@@ -129,7 +129,8 @@ export class AuditTrail {
     if (this.at === last && step > 0) void this.older();
   }
 
-  async #learnNames(): Promise<void> {
+  /** Learns who works here, once the copy knows it. */
+  async learnNames(): Promise<void> {
     if (this.colleagues.length > 0) return;
     // Without names the ends of their ids stand there.
     this.colleagues = await this.#call('colleagues', {}).catch(() => []);

@@ -131,6 +131,8 @@ export class Shop {
 
   /** Hears the core. */
   hear(event: Event) {
+    // Who has just signed in sees the trail before the copy knows any names.
+    if (this.overlay === 'audit') void this.audit.learnNames();
     switch (event.topic) {
       case 'connection':
         this.connection.hear(event);
