@@ -1,3 +1,4 @@
+import { unmasked } from '../../format/mask';
 import { date, duration, HOUR, stamp } from '../../format/time';
 import type { Diagnosis, DiagnosisFact, DiagnosisReason } from '../../ipc';
 import { m } from '../../paraglide/messages';
@@ -64,7 +65,10 @@ function sentence({ what, at }: DiagnosisReason, { usual, late }: Beside, now: n
     case 'waiting':
       return what.pieces === 1 ? m.diag_waiting_one() : m.diag_waiting({ n: what.pieces });
     case 'last_scan': {
-      const text = what.place === null ? what.text : m.parcel_place({ text: what.text, place: what.place });
+      // What the carrier says, and where, may be hidden for this role.
+      const said = unmasked(what.text) ?? m.masked();
+      const place = unmasked(what.place);
+      const text = place === null ? said : m.parcel_place({ text: said, place });
       return m.diag_last({ date: at === null ? '' : stamp(at, now), text });
     }
     case 'label_made':
