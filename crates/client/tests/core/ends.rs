@@ -1,7 +1,9 @@
 //! Copies that were alone for too long, and sessions that the gateway ended.
 
 use crate::{
-    fake::{Answer, Fake, Live, NOW, TOKEN, at, following, id, ok, page_of, refused, until},
+    fake::{
+        Answer, Fake, Live, NOW, TOKEN, at, following, id, ok, page_of, refused, tokens, until,
+    },
     keys::{Machine, boot, copies, files, sign_in, start, waiting, write_note},
 };
 use deskhand_client::KeychainError;
@@ -209,6 +211,12 @@ async fn a_revoked_session_takes_key_token_and_copy_with_it_and_an_ended_one_doe
                 true => refused(401, word, "", json!([])),
             })
             .await;
+            // A session that has ended has no tokens to exchange either.
+            let ended = Arc::clone(&known);
+            fake.on_refresh(move |_, _| match ended.load(Ordering::SeqCst) {
+                false => tokens(TOKEN),
+                true => refused(401, word, "", json!([])),
+            });
             let (client, _) = start(folder.path(), &machine).await;
             sign_in(&client, &fake, passphrase)
                 .await
