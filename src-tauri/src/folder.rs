@@ -3,11 +3,17 @@
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use deskhand_protocol::calls::{CallCode, CallError};
 use tauri::{App, Manager};
+
+/// How long a program whose window was just closed may take to write down what it has and to end.
+const ENDING: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
 /// The chosen folder.
 pub struct Folder {
@@ -37,8 +43,12 @@ pub fn choose(app: &App, named: Option<PathBuf>) -> anyhow::Result<Folder> {
     }
 }
 
-/// Makes the folder and takes it for this program alone.
+/// Makes the folder and takes it for this program alone; one that is about to end is waited for.
 pub fn lock(folder: &Path) -> Result<Lock, CallError> {
+    lock_within(folder, ENDING)
+}
+
+fn lock_within(folder: &Path, patience: Duration) -> Result<Lock, CallError> {
     let refuse = |error: std::io::Error| {
         let code = match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
@@ -50,7 +60,13 @@ pub fn lock(folder: &Path) -> Result<Lock, CallError> {
     };
     make(folder).map_err(refuse)?;
     let file = File::create(folder.join("lock")).map_err(refuse)?;
-    match file.try_lock() {
+    let began = Instant::now();
+    let mut locked = file.try_lock();
+    while matches!(locked, Err(TryLockError::WouldBlock)) && began.elapsed() < patience {
+        thread::sleep(LOOK_AGAIN);
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => Ok(Lock { _file: file }),
         Err(TryLockError::WouldBlock) => Err(CallError::new(
             CallCode::FolderInUse,
@@ -87,7 +103,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let folder = dir.path().join("data");
         let first = lock(&folder).expect("nobody has it");
-        let second = lock(&folder).err().expect("the first has it");
+        let second = lock_within(&folder, Duration::ZERO).err();
+        let second = second.expect("the first has it");
         assert_eq!(second.code, CallCode::FolderInUse);
         assert!(
             second.detail.contains("another Deskhand"),
@@ -96,6 +113,18 @@ mod tests {
         );
         drop(first);
         assert!(lock(&folder).is_ok(), "the lock ends with its holder");
+    }
+
+    #[test]
+    fn a_program_that_is_about_to_end_is_waited_for() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let first = lock(dir.path()).expect("nobody has it");
+        thread::scope(|scope| {
+            let second = scope.spawn(|| lock_within(dir.path(), Duration::from_secs(60)));
+            drop(first);
+            let second = second.join().expect("it waited");
+            assert!(second.is_ok(), "the lock went to who waited");
+        });
     }
 
     #[test]
