@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -60,10 +60,11 @@ fn lock_within(folder: &Path, patience: Duration) -> Result<Lock, CallError> {
     };
     make(folder).map_err(refuse)?;
     let file = File::create(folder.join("lock")).map_err(refuse)?;
-    let began = Instant::now();
     let mut locked = file.try_lock();
-    while matches!(locked, Err(TryLockError::WouldBlock)) && began.elapsed() < patience {
+    let mut left = patience;
+    while matches!(locked, Err(TryLockError::WouldBlock)) && !left.is_zero() {
         thread::sleep(LOOK_AGAIN);
+        left = left.saturating_sub(LOOK_AGAIN);
         locked = file.try_lock();
     }
     match locked {
