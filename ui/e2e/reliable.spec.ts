@@ -12,13 +12,13 @@ async function gateway(page: Page): Promise<string> {
   });
 }
 
-/** The supervisor answers a conversation at the gateway, as from another desktop. */
-async function metteAnswers(page: Page, request: APIRequestContext, text: string): Promise<void> {
+/** A colleague answers a conversation at the gateway, as from another desktop. */
+async function luisAnswers(page: Page, request: APIRequestContext, text: string): Promise<void> {
   const desk = new Desk(page);
   const ticket = (await desk.conversation.getAttribute('data-ticket')) ?? '';
   const address = await gateway(page);
   const session = await request.post(`${address}/v1/sessions`, {
-    data: { email: 'mette@hollowpine.example', password: 'hollowpine' },
+    data: { email: 'luis@hollowpine.example', password: 'hollowpine' },
   });
   const { token } = (await session.json()) as { token: string };
   const headers = { authorization: `Bearer ${token}` };
@@ -42,7 +42,7 @@ async function crossing(page: Page, request: APIRequestContext): Promise<{ mine:
   const theirs = `You get €25.00 back. ${Date.now()}`;
   await page.keyboard.press('r');
   await desk.composer.pressSequentially(mine);
-  await metteAnswers(page, request, theirs);
+  await luisAnswers(page, request, theirs);
   await page.keyboard.press('Control+Enter');
   await expect(desk.thread.locator('[data-pending=held]', { hasText: mine })).toBeVisible();
   return { mine, theirs };
@@ -90,9 +90,9 @@ test('a held reply can be written on, and then goes out', async ({ page, request
   await page.keyboard.press('2');
   await expect(desk.composer).toHaveValue(mine);
   await expect(desk.composer).toBeFocused();
-  await desk.composer.fill(`As Mette wrote. ${mine}`);
+  await desk.composer.fill(`As Luis wrote. ${mine}`);
   await page.keyboard.press('Control+Enter');
-  await expect(desk.thread.locator('[data-message]', { hasText: `As Mette wrote. ${mine}` })).toBeVisible();
+  await expect(desk.thread.locator('[data-message]', { hasText: `As Luis wrote. ${mine}` })).toBeVisible();
 });
 
 test('a held reply can be dropped', async ({ page, request }) => {
