@@ -13,13 +13,14 @@ async function gateway(page: Page): Promise<string> {
 }
 
 /** A colleague answers a conversation at the gateway, as from another desktop. */
-async function luisAnswers(page: Page, request: APIRequestContext, text: string): Promise<void> {
+async function annaAnswers(page: Page, request: APIRequestContext, text: string): Promise<void> {
   const desk = new Desk(page);
   const ticket = (await desk.conversation.getAttribute('data-ticket')) ?? '';
   const address = await gateway(page);
   const session = await request.post(`${address}/v1/sessions`, {
-    data: { email: 'luis@hollowpine.example', password: 'hollowpine' },
+    data: { email: 'anna@hollowpine.example', password: 'hollowpine' },
   });
+  expect(session.ok(), await session.text()).toBe(true);
   const { token } = (await session.json()) as { token: string };
   const headers = { authorization: `Bearer ${token}` };
   const messages = `${address}/v1/tickets/${ticket}/messages`;
@@ -42,7 +43,7 @@ async function crossing(page: Page, request: APIRequestContext): Promise<{ mine:
   const theirs = `You get €25.00 back. ${Date.now()}`;
   await page.keyboard.press('r');
   await desk.composer.pressSequentially(mine);
-  await luisAnswers(page, request, theirs);
+  await annaAnswers(page, request, theirs);
   await page.keyboard.press('Control+Enter');
   await expect(desk.thread.locator('[data-pending=held]', { hasText: mine })).toBeVisible();
   return { mine, theirs };
@@ -90,9 +91,9 @@ test('a held reply can be written on, and then goes out', async ({ page, request
   await page.keyboard.press('2');
   await expect(desk.composer).toHaveValue(mine);
   await expect(desk.composer).toBeFocused();
-  await desk.composer.fill(`As Luis wrote. ${mine}`);
+  await desk.composer.fill(`As Anna wrote. ${mine}`);
   await page.keyboard.press('Control+Enter');
-  await expect(desk.thread.locator('[data-message]', { hasText: `As Luis wrote. ${mine}` })).toBeVisible();
+  await expect(desk.thread.locator('[data-message]', { hasText: `As Anna wrote. ${mine}` })).toBeVisible();
 });
 
 test('a held reply can be dropped', async ({ page, request }) => {
