@@ -3,22 +3,24 @@ import { expect, test, type APIRequestContext, type Page } from '@playwright/tes
 import { randomUUID } from 'node:crypto';
 import { Desk } from './desk';
 
-/** Where the window's gateway is. */
-async function gateway(page: Page): Promise<string> {
+/** Where the window's gateway is, and who sits at the window. */
+async function boot(page: Page): Promise<{ gateway: string; account: { email: string } }> {
   return page.evaluate(async () => {
     const headers = { 'content-type': 'application/json' };
     const boot = await fetch('/rpc/boot', { method: 'POST', headers, body: '{}' });
-    return ((await boot.json()) as { gateway: string }).gateway;
+    return (await boot.json()) as { gateway: string; account: { email: string } };
   });
 }
 
 /** A colleague answers a conversation at the gateway, as from another desktop. */
-async function annaAnswers(page: Page, request: APIRequestContext, text: string): Promise<void> {
+async function colleagueAnswers(page: Page, request: APIRequestContext, text: string): Promise<void> {
   const desk = new Desk(page);
   const ticket = (await desk.conversation.getAttribute('data-ticket')) ?? '';
-  const address = await gateway(page);
+  const { gateway: address, account } = await boot(page);
+  // Whoever signed in last sits there.
+  const colleague = account.email.startsWith('anna@') ? 'priya' : 'anna';
   const session = await request.post(`${address}/v1/sessions`, {
-    data: { email: 'anna@hollowpine.example', password: 'hollowpine' },
+    data: { email: `${colleague}@hollowpine.example`, password: 'hollowpine' },
   });
   expect(session.ok(), await session.text()).toBe(true);
   const { token } = (await session.json()) as { token: string };
@@ -43,7 +45,7 @@ async function crossing(page: Page, request: APIRequestContext): Promise<{ mine:
   const theirs = `You get €25.00 back. ${Date.now()}`;
   await page.keyboard.press('r');
   await desk.composer.pressSequentially(mine);
-  await annaAnswers(page, request, theirs);
+  await colleagueAnswers(page, request, theirs);
   await page.keyboard.press('Control+Enter');
   await expect(desk.thread.locator('[data-pending=held]', { hasText: mine })).toBeVisible();
   return { mine, theirs };
@@ -91,9 +93,9 @@ test('a held reply can be written on, and then goes out', async ({ page, request
   await page.keyboard.press('2');
   await expect(desk.composer).toHaveValue(mine);
   await expect(desk.composer).toBeFocused();
-  await desk.composer.fill(`As Anna wrote. ${mine}`);
+  await desk.composer.fill(`As a colleague wrote. ${mine}`);
   await page.keyboard.press('Control+Enter');
-  await expect(desk.thread.locator('[data-message]', { hasText: `As Anna wrote. ${mine}` })).toBeVisible();
+  await expect(desk.thread.locator('[data-message]', { hasText: `As a colleague wrote. ${mine}` })).toBeVisible();
 });
 
 test('a held reply can be dropped', async ({ page, request }) => {
