@@ -85,9 +85,7 @@ impl FromRequestParts<State> for Who {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
         let token = bearer(&parts.headers).ok_or_else(Refusal::signed_out)?;
         if keys::is_key(token) {
-            let holder = state.store.key(&digest(token)).await?;
-            let holder = holder.ok_or_else(unknown_key)?;
-            count(parts, state, holder.account.id)?;
+            let holder = program(parts, state, token).await?;
             return Ok(Self::program(state, holder));
         }
         Ok(person(parts, state, token).await?.who)
@@ -102,6 +100,14 @@ fn count(parts: &Parts, state: &State, account: AccountId) -> Result<(), Refusal
         &parts.extensions,
         state.clock.now(),
     )
+}
+
+/// The program that a key belongs to; its request is counted.
+async fn program(parts: &Parts, state: &State, key: &str) -> Result<KeyHolder, Refusal> {
+    let holder = state.store.key(&digest(key)).await?;
+    let holder = holder.ok_or_else(unknown_key)?;
+    count(parts, state, holder.account.id)?;
+    Ok(holder)
 }
 
 async fn person(parts: &Parts, state: &State, token: &str) -> Result<Person, Refusal> {
@@ -139,9 +145,7 @@ impl FromRequestParts<State> for Person {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
         let token = bearer(&parts.headers).ok_or_else(Refusal::signed_out)?;
         if keys::is_key(token) {
-            let holder = state.store.key(&digest(token)).await?;
-            let holder = holder.ok_or_else(unknown_key)?;
-            count(parts, state, holder.account.id)?;
+            program(parts, state, token).await?;
             return Err(Refusal::new(
                 Code::Forbidden,
                 "a key is no session: this is for people who are signed in",
