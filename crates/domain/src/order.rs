@@ -81,6 +81,10 @@ pub struct OrderLine {
     /// From when it can be had, when it was ordered before that.
     #[serde(default)]
     pub available_at: Option<DateTime<Utc>>,
+    /// Its share of the order's discounts, when the shop spreads them over the lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub discount: Option<Money>,
 }
 
 /// A discount on the order.
@@ -119,6 +123,8 @@ pub enum PaymentMethod {
     BankTransfer,
     /// The shop's gift card.
     GiftCard,
+    /// Another one; the label says which.
+    Other,
 }
 
 /// Whether an order is paid.

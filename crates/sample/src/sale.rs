@@ -111,6 +111,7 @@ pub(crate) fn order(
                 total: Money::new(unit_price.minor * i64::from(*quantity), currency),
                 cancelled: 0,
                 available_at: None,
+                discount: None,
             }
         })
         .collect();
@@ -205,6 +206,7 @@ fn payments(rng: &mut Rng, total: Money, placed_at: DateTime<Utc>, terms: &Terms
             PaymentMethod::Klarna => "Klarna, in 30 days".into(),
             PaymentMethod::BankTransfer => "Bank transfer".into(),
             PaymentMethod::GiftCard => "Gift card".into(),
+            PaymentMethod::Other => "Other".into(),
         };
         let captured_at = matches!(method, PaymentMethod::Paypal | PaymentMethod::BankTransfer)
             .then(|| {

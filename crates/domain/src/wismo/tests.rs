@@ -63,6 +63,7 @@ fn order(placed_at: Instant, pieces: u32, fetched_at: Instant) -> Order {
         total: none,
         cancelled: 0,
         available_at: None,
+        discount: None,
     };
     Order {
         id: OrderId(uuid::Uuid::from_u128(1)),

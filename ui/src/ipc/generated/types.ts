@@ -1145,7 +1145,11 @@ cancelled: number,
 /**
  * From when it can be had, when it was ordered before that.
  */
-available_at: string | null, };
+available_at: string | null, 
+/**
+ * Its share of the order's discounts, when the shop spreads them over the lines.
+ */
+discount?: Money, };
 
 /**
  * An order with its parcels.
@@ -1311,7 +1315,7 @@ captured_at: string | null, };
 /**
  * A way to pay.
  */
-export type PaymentMethod = "card" | "paypal" | "klarna" | "bank_transfer" | "gift_card";
+export type PaymentMethod = "card" | "paypal" | "klarna" | "bank_transfer" | "gift_card" | "other";
 
 /**
  * Whether an order is paid.
