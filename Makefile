@@ -8,6 +8,7 @@ PAGE_SOURCES := $(shell find ui/src ui/public ui/messages ui/project.inlang ui/s
 	$(wildcard ui/index.html ui/vite.config.ts ui/package.json ui/tsconfig*.json)
 PACKAGES := ui/node_modules/.stamp
 PROVIDER := tests/oidc/node_modules/.stamp
+VENDURE := tests/vendure/node_modules/.stamp
 TSC := ui/node_modules/.bin/tsc
 
 # Lists these commands.
@@ -22,7 +23,7 @@ run: setup-run ui/dist/index.html
 
 # Everything that CI checks; PHASES="clippy vitest" runs only those.
 .PHONY: test
-test: setup-test $(PACKAGES) $(PROVIDER)
+test: setup-test $(PACKAGES) $(PROVIDER) $(VENDURE)
 	@scripts/test.sh $(PHASES)
 
 # The fast checks: format, lints, types.
@@ -154,6 +155,11 @@ $(PACKAGES): ui/package-lock.json ui/package.json
 # The OpenID Connect provider of the tests.
 $(PROVIDER): tests/oidc/package-lock.json tests/oidc/package.json
 	npm --prefix tests/oidc ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+# The Vendure of the tests; better-sqlite3 is compiled.
+$(VENDURE): tests/vendure/package-lock.json tests/vendure/package.json
+	npm --prefix tests/vendure ci --no-audit --no-fund
 	@touch $@
 
 # The built page, again only when its sources changed.

@@ -9,7 +9,7 @@ level=${1:-run}
 
 compiler="build-essential pkg-config libssl-dev"
 window="libwebkit2gtk-4.1-dev libdbus-1-dev"
-tests="webkit2gtk-driver xvfb dbus gnome-keyring libsecret-tools chromium postgresql imagemagick procps strace iproute2 python3-venv"
+tests="webkit2gtk-driver xvfb dbus gnome-keyring libsecret-tools chromium postgresql imagemagick procps strace iproute2 python3 python3-venv"
 
 say() { printf '%s\n' "$@" >&2; }
 stop() {

@@ -9,8 +9,10 @@ mod amounts;
 mod check;
 mod draft;
 mod error;
+mod http;
 pub mod identity;
 pub mod memory;
+pub mod vendure;
 
 pub use actions::{Action, Capabilities, Support};
 pub use amounts::exact;

@@ -287,10 +287,10 @@ impl OrderDraft {
             PaymentStatus::Refunded
         } else if refunded > 0 {
             PaymentStatus::PartlyRefunded
-        } else if captured >= total && (total > 0 || !self.voided) {
-            PaymentStatus::Paid
         } else if self.voided || (self.cancelled && all == 0) {
             PaymentStatus::Voided
+        } else if captured >= total {
+            PaymentStatus::Paid
         } else if all >= total {
             PaymentStatus::Authorised
         } else {
