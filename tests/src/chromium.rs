@@ -101,6 +101,20 @@ impl Chromium {
         .await
     }
 
+    /// Runs a script in every page from now on, before any of its own.
+    pub async fn at_every_start(&self, script: &str) -> anyhow::Result<()> {
+        self.send("Page.enable", json!({})).await?;
+        let params = json!({ "source": script });
+        let answer = self.send("Page.addScriptToEvaluateOnNewDocument", params);
+        answer.await.map(drop)
+    }
+
+    /// Opens pages without their content security policy from now on.
+    pub async fn without_policy(&self) -> anyhow::Result<()> {
+        let params = json!({ "enabled": true });
+        self.send("Page.setBypassCSP", params).await.map(drop)
+    }
+
     /// Evaluates an expression in the page.
     pub async fn run(&self, expression: &str) -> anyhow::Result<Value> {
         let params = json!({

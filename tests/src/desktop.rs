@@ -45,6 +45,8 @@ pub struct Desktop {
     display: String,
     bus: Option<String>,
     dark: bool,
+    /// What its programs find in their environment beside the usual.
+    environment: Vec<(String, String)>,
     // Dropped in this order: processes before the folder they write into.
     _processes: Vec<Process>,
     home: TempDir,
@@ -72,6 +74,7 @@ impl Desktop {
             display: format!(":{display}"),
             bus: None,
             dark: false,
+            environment: Vec::new(),
             _processes: vec![screen],
             home,
         };
@@ -91,6 +94,11 @@ impl Desktop {
     /// Prefers the dark theme from now on.
     pub fn prefer_dark(&mut self, dark: bool) {
         self.dark = dark;
+    }
+
+    /// Sets a variable for every program from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// The home folder.
@@ -153,7 +161,8 @@ impl Desktop {
             .env("TZ", "UTC")
             .env("DISPLAY", &self.display)
             .env("GDK_BACKEND", "x11")
-            .env("NO_AT_BRIDGE", "1");
+            .env("NO_AT_BRIDGE", "1")
+            .envs(self.environment.iter().cloned());
         match &self.bus {
             Some(address) => command.env("DBUS_SESSION_BUS_ADDRESS", address),
             // Without this, libraries look for a bus in places of their own.

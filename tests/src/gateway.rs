@@ -39,15 +39,31 @@ impl Gateway {
         Self::start_as(configuration, None).await
     }
 
+    /// Starts it on a folder that somebody fills first.
+    pub async fn start_filled(
+        configuration: &str,
+        fill: impl AsyncFnOnce(&std::path::Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        let mut gateway = Self::new(configuration, None)?;
+        fill(&gateway.folder.path().join("data")).await?;
+        gateway.go_on().await?;
+        Ok(gateway)
+    }
+
     async fn start_as(configuration: &str, says: Option<&'static str>) -> anyhow::Result<Self> {
-        let mut gateway = Self {
+        let mut gateway = Self::new(configuration, says)?;
+        gateway.go_on().await?;
+        Ok(gateway)
+    }
+
+    fn new(configuration: &str, says: Option<&'static str>) -> anyhow::Result<Self> {
+        let gateway = Self {
             says,
             port: free_port()?,
             process: None,
             folder: tempfile::tempdir()?,
         };
         std::fs::write(gateway.configuration(), configuration)?;
-        gateway.go_on().await?;
         Ok(gateway)
     }
 

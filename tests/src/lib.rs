@@ -12,6 +12,7 @@ pub mod desktop;
 pub mod disk;
 mod frames;
 pub mod gateway;
+pub mod injection;
 pub mod line;
 pub mod power;
 pub mod process;

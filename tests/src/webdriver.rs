@@ -50,7 +50,11 @@ impl Session {
         let value = send(http.post(format!("{driver}/session")).json(&body)).await?;
         let id = value["sessionId"].as_str().context("no session id")?;
         let base = format!("{driver}/session/{id}");
-        Ok(Self { http, base })
+        let session = Self { http, base };
+        // A computer that does much else may be slow; no test waits by this limit.
+        let limits = json!({ "script": 55_000 });
+        session.post("timeouts", limits).await?;
+        Ok(session)
     }
 
     /// Runs a function body in the page and gives what it returns.
