@@ -32,6 +32,25 @@ pub fn find(text: &str, prefix: &str) -> Vec<String> {
     found
 }
 
+/// Whether a text names this order number, as a word of its own and in any case. For shops whose
+/// numbers have no prefix; fewer than five letters and digits are a number like any other.
+pub fn names(text: &str, number: &str) -> bool {
+    let number = number.trim().to_lowercase();
+    let bare = number.trim_start_matches('#');
+    let long_enough = bare.chars().filter(|c| c.is_alphanumeric()).count() >= 5;
+    let marked = number.starts_with('#') && bare.len() >= 3;
+    let wanted = if long_enough { bare } else { &number };
+    if !long_enough && !marked {
+        return false;
+    }
+    let text = text.to_lowercase();
+    text.match_indices(wanted).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + wanted.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}
+
 /// Where the digits of an order number that starts at `index` begin and end.
 fn digits_at(text: &[char], index: usize, letters: &str) -> Option<(usize, usize)> {
     let starts_a_word = index == 0 || !text[index - 1].is_alphanumeric();
@@ -81,6 +100,22 @@ mod tests {
         check("HP–20418 (with a dash from a phone)", &["HP-20418"]);
         check("paid 20418 euro in 2025", &[]);
         check("shp-20418 HP-12 HP-123456789 HP-2041x", &[]);
+    }
+
+    #[test]
+    fn a_number_of_any_shop_is_named_by_itself() {
+        for (text, number, named) in [
+            ("where is 82mv5bz7d1wrqrrx?", "82MV5BZ7D1WRQRRX", true),
+            ("82MV5BZ7D1WRQRRXX", "82MV5BZ7D1WRQRRX", false),
+            ("order #1001 please", "#1001", true),
+            ("1001 nights", "#1001", false),
+            ("#10012", "#1001", false),
+            ("my order 20418", "20418", true),
+            ("my order 418", "418", false),
+            ("hp-20418", "HP-20418", true),
+        ] {
+            assert_eq!(names(text, number), named, "{text:?} {number:?}");
+        }
     }
 
     proptest! {

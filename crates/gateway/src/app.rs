@@ -13,6 +13,7 @@ use crate::{
     problem::{Denied, Refusal},
     rates::{self, Quotas},
     routes,
+    shops::Shops,
     store::{Entry, Store},
     tasks::Tasks,
     throttle::Throttles,
@@ -52,6 +53,8 @@ pub struct State {
     pub admission: Admission,
     /// The provider that people sign in with, if there is one.
     pub oidc: Oidc,
+    /// Shops whose orders are shown.
+    pub shops: Shops,
     /// How often somebody may try.
     pub throttles: Arc<Throttles>,
     /// The time.
@@ -225,6 +228,7 @@ mod tests {
         let state = State {
             throttles: Arc::new(throttles(&config)),
             oidc: Oidc::new(config.clone()),
+            shops: Shops::default(),
             config,
             feed: Feed::start(&store, &tasks),
             gate: Gate::new(crate::policies::read(None).expect("a policy")),

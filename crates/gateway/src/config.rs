@@ -11,6 +11,7 @@ mod proxy;
 mod rates;
 mod read;
 mod sessions;
+mod shops;
 mod tls;
 mod values;
 
@@ -22,6 +23,7 @@ pub use rates::{Origins, Rates};
 pub use read::{Mistake, Mistakes, PREFIX, REFERENCE, read};
 use serde::{Deserialize, Serialize};
 pub use sessions::Sessions;
+pub use shops::VendureShop;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -58,6 +60,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// Signing in with an OpenID Connect provider.
     pub oidc: Oidc,
+    /// A Vendure whose orders are shown.
+    pub vendure: VendureShop,
     /// Where the shop's own roles and rules lie.
     pub policy: Policy,
     /// TLS without a proxy.
@@ -83,6 +87,7 @@ impl Default for Config {
             door: Door::default(),
             sessions: Sessions::default(),
             oidc: Oidc::default(),
+            vendure: VendureShop::default(),
             policy: Policy::default(),
             tls: Tls::default(),
             proxy: Proxy::default(),
@@ -120,6 +125,7 @@ impl Config {
         self.proxy.check(wrong);
         self.origins.check(wrong);
         self.oidc.check(wrong);
+        self.vendure.check(wrong);
     }
 }
 

@@ -32,6 +32,7 @@ pub mod release;
 pub mod routes;
 pub mod sample;
 pub mod serve;
+pub mod shops;
 pub mod sight;
 pub mod start;
 pub mod store;

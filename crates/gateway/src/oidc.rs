@@ -128,7 +128,11 @@ pub struct Oidc {
 impl Oidc {
     /// As configured. The provider is asked when somebody signs in.
     pub fn new(config: Arc<Config>) -> Self {
-        let http = config.oidc.is_used().then(http_client).flatten();
+        let http = config
+            .oidc
+            .is_used()
+            .then(|| http_client(PATIENCE))
+            .flatten();
         Self {
             config,
             known: Known::default(),
@@ -318,7 +322,7 @@ async fn call(client: reqwest::Client, request: HttpRequest) -> Result<HttpRespo
 }
 
 /// Follows no redirect: what a provider says may lead anywhere (SSRF).
-fn http_client() -> Option<reqwest::Client> {
+pub(crate) fn http_client(patience: Duration) -> Option<reqwest::Client> {
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(
         rustls::crypto::ring::default_provider(),
     ));
@@ -340,7 +344,7 @@ fn http_client() -> Option<reqwest::Client> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .timeout(PATIENCE)
+        .timeout(patience)
         .tls_backend_preconfigured(tls)
         .build()
         .ok()

@@ -19,6 +19,7 @@ use crate::{
     oidc::Oidc,
     passwords, policies, prune, release,
     serve::{Entrance, Tally, TlsError},
+    shops::Shops,
     store::{Location, Seed, Store, StoreError},
     tasks::Tasks,
 };
@@ -254,9 +255,12 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     elsewhere::start(&store, &tasks);
     errands::start(&store, &config.data_dir, &tasks);
     let config = Arc::new(config);
+    let shops = Shops::connect(&config, &clock);
+    shops.start(&store, &tasks);
     let state = State {
         throttles: Arc::new(app::throttles(&config)),
         oidc: Oidc::new(config.clone()),
+        shops,
         config: config.clone(),
         feed: Feed::start(&store, &tasks),
         gate,

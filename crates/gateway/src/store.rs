@@ -8,6 +8,7 @@ mod accounts;
 mod audit;
 mod cells;
 mod chat;
+mod commerce;
 pub mod conformance;
 mod devices;
 mod entity;
@@ -34,6 +35,7 @@ mod tickets;
 
 pub use audit::{AuditFilter, Entry, Trail, connect_to_read, read_entries, read_trail, stored};
 pub use chat::{Opened, Visitor};
+pub use commerce::{Origin, TakenOver, Taking};
 pub use error::{Doing, StoreError};
 pub use fields::{FIELDS, check_definition};
 pub use identities::{BrowserSignIn, Identity};

@@ -378,6 +378,8 @@ impl Desktop {
         }
         if let Some(ticket) = ticket {
             self.state.hub.opens(ticket, me);
+            let (store, tasks) = (&self.state.store, &self.state.tasks);
+            self.state.shops.look_at_ticket(store, tasks, ticket);
             self.reading = Some(ticket);
         }
         Ok(())

@@ -399,26 +399,30 @@ impl Tx {
         Ok(())
     }
 
-    /// The order a text names, when it is the customer's own.
+    /// The order a text names, when it is the customer's own: of the account, or of another one
+    /// with the same address.
     async fn order_of(
         &mut self,
         customer: CustomerId,
         text: &str,
         prefix: &str,
     ) -> Result<Option<OrderId>, StoreError> {
-        let numbers = order_number::find(text, prefix);
-        if numbers.is_empty() {
+        if !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return Ok(None);
         }
+        let same_address = "customer in (select b.id from customers a join customers b
+             on b.email_key = a.email_key and a.email_key <> '' where a.id = ?)";
         let rows = entity::select::<Order>()
-            .and("customer = ?", vec![Cell::text(customer)])
-            .and_in("number", numbers.iter().take(20).map(Cell::text).collect())
-            .rows(&mut *self.inner, "placed_at desc", 1)
+            .and(same_address, vec![Cell::text(customer)])
+            .rows(&mut *self.inner, "placed_at desc", 200)
             .await
             .doing("look for the order")?;
-        Ok(entity::read_all::<Order>(&rows)?
-            .pop()
-            .map(|order| order.id))
+        let orders = entity::read_all::<Order>(&rows)?;
+        let numbers = order_number::find(text, prefix);
+        let named = orders.iter().find(|order| {
+            numbers.contains(&order.number) || order_number::names(text, &order.number)
+        });
+        Ok(named.map(|order| order.id))
     }
 
     async fn add_conversation(&mut self, of: &Visitor, request: &str) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod changes;
+mod commerce;
 mod feed;
 mod identities;
 mod keys;
@@ -92,6 +93,10 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     )
     .await;
     changes::operations_are_remembered_for_half_a_year(shop(fresh().await).await).await;
+    commerce::an_order_of_a_shop_is_taken_over_once(shop(fresh().await).await).await;
+    commerce::a_number_names_one_order(shop(fresh().await).await).await;
+    commerce::somebody_who_wrote_is_the_customer_who_bought(shop(fresh().await).await).await;
+    commerce::what_a_carrier_scanned_stays(shop(fresh().await).await).await;
     merges::a_merged_ticket_takes_everything_along(shop(fresh().await).await).await;
     merges::what_cannot_be_merged_is_refused_and_stays(shop(fresh().await).await).await;
     merges::two_merges_at_once_end_in_one_ticket(shop(fresh().await).await).await;
@@ -189,7 +194,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 49);
+        assert_eq!(count.into_inner(), 53);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -204,6 +209,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 49);
+        assert_eq!(count.into_inner(), 53);
     }
 }

@@ -96,6 +96,8 @@ impl Tx {
             "delete from held_replies",
             "update tickets set merged_into = null",
             "delete from tickets",
+            "delete from shop_cursors",
+            "delete from shop_records",
             "delete from shipments",
             "delete from orders",
             "delete from customers",

@@ -18,6 +18,7 @@ use deskhand_gateway::{
     oidc::Oidc,
     passwords, policies, release,
     serve::{Entrance, Tally},
+    shops::Shops,
     store::{Location, Store},
     tasks::Tasks,
     testing::{id, small_shop},
@@ -87,6 +88,7 @@ impl Shop {
         let state = State {
             throttles: Arc::new(app::throttles(&config)),
             oidc: Oidc::new(config.clone()),
+            shops: Shops::default(),
             config,
             feed: Feed::start(&store, &tasks),
             gate: Gate::new(policies::read(None).expect("a policy")),

@@ -19,6 +19,7 @@ mod replies;
 mod restore;
 mod scope;
 mod sessions;
+mod shops;
 mod start;
 mod storm;
 mod table;

@@ -1,0 +1,226 @@
+//! Orders of a connected shop, as somebody who looks at them sees them.
+
+use crate::kit::Shop;
+use async_trait::async_trait;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use chrono::TimeDelta;
+use deskhand_connectors::commerce::{
+    Capabilities, Changes, Commerce, CommerceError, Connector, Cursor, CustomerRecord, CustomersBy,
+    OrderRecord, OrdersBy, Read, ShopId, Trouble, memory::Embedded,
+};
+use deskhand_domain::{Customer, Order, OrderId};
+use deskhand_gateway::{
+    app::{self, State},
+    config::Period,
+    shops::Shops,
+    store::{OrderFilter, Taking},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// A shop that can be stopped, and counts how often it is asked for an order.
+struct Fickle {
+    shop: Embedded,
+    clock: deskhand_gateway::clock::Clock,
+    trouble: std::sync::Mutex<Option<CommerceError>>,
+    asked: AtomicUsize,
+}
+
+impl Fickle {
+    fn says(&self, error: CommerceError) {
+        *self.trouble.lock().expect("a lock") = Some(error);
+    }
+
+    fn is_well(&self) -> Result<(), CommerceError> {
+        let trouble = self.trouble.lock().expect("a lock").clone();
+        trouble.map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait]
+impl Commerce for Fickle {
+    fn connector(&self) -> Connector {
+        self.shop.connector()
+    }
+    fn capabilities(&self) -> Capabilities {
+        self.shop.capabilities()
+    }
+    async fn customers(&self, by: CustomersBy<'_>) -> Result<Vec<CustomerRecord>, CommerceError> {
+        self.shop.customers(by).await
+    }
+    async fn orders(&self, by: OrdersBy<'_>) -> Result<Read, CommerceError> {
+        self.shop.orders(by).await
+    }
+    async fn order(&self, id: &ShopId) -> Result<Option<OrderRecord>, CommerceError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.is_well()?;
+        let mut record = self.shop.order(id).await?;
+        if let Some(record) = &mut record {
+            record.order.source.fetched_at = self.clock.now();
+        }
+        Ok(record)
+    }
+    async fn changes(&self, since: Option<&Cursor>) -> Result<Changes, CommerceError> {
+        self.is_well()?;
+        self.shop.changes(since).await
+    }
+}
+
+struct Looking {
+    shop: Shop,
+    fickle: Arc<Fickle>,
+    token: String,
+    order: OrderId,
+}
+
+impl Looking {
+    /// A gateway whose connected shop has an order that was just read.
+    async fn begin() -> Self {
+        let hour = Duration::from_secs(3_600);
+        let shop = Shop::open_with(|config| config.sessions.access = Period(hour)).await;
+        let token = shop.sign_in("priya").await;
+        let (store, clock) = (&shop.state.store, shop.state.clock.clone());
+        let (orders, _) = store
+            .orders(OrderFilter::default(), None, 1)
+            .await
+            .expect("orders");
+        let mut order = orders.into_iter().next().expect("an order");
+        order.source.fetched_at = clock.now();
+        let (customers, _) = store.customers(None, None, 100).await.expect("customers");
+        let customers: Vec<Customer> = customers;
+        let embedded = Embedded::with(&customers, vec![order.clone()], Vec::new());
+        let records = embedded.changes(None).await.expect("changes").read.orders;
+        let taking = Taking {
+            source: "embedded",
+            cursor: None,
+            touch: true,
+        };
+        let order = OrderId(order.id.0);
+        store
+            .take_orders(taking, records)
+            .await
+            .expect("it is stored");
+        let fickle = Arc::new(Fickle {
+            shop: embedded,
+            clock,
+            trouble: std::sync::Mutex::default(),
+            asked: AtomicUsize::new(0),
+        });
+        let five = Duration::from_secs(300);
+        let state = State {
+            shops: Shops::one(fickle.clone(), five, hour),
+            ..shop.state.clone()
+        };
+        let shop = Shop {
+            app: app::app(state),
+            ..shop
+        };
+        Self {
+            shop,
+            fickle,
+            token,
+            order,
+        }
+    }
+
+    /// What is told: age, status of the cache, when the order was read.
+    async fn look(&self, cache_control: Option<&str>) -> (u64, String, Order) {
+        let path = format!("/v1/orders/{}", self.order);
+        let bearer = format!("Bearer {}", self.token);
+        let mut request = Request::get(path).header(header::AUTHORIZATION, bearer);
+        if let Some(cache_control) = cache_control {
+            request = request.header(header::CACHE_CONTROL, cache_control);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let answer = self.shop.ask(request).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let told = |name: &str| {
+            let value = answer.headers.get(name).expect("a header");
+            value.to_str().expect("a text").to_owned()
+        };
+        let (age, status) = (told("age"), told("cache-status"));
+        let order = serde_json::from_str(&answer.body).expect("an order");
+        (age.parse().expect("seconds"), status, order)
+    }
+
+    fn asked(&self) -> usize {
+        self.fickle.asked.load(Ordering::SeqCst)
+    }
+
+    fn wait(&self, minutes: i64) {
+        self.shop.state.clock.advance(TimeDelta::minutes(minutes));
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_read_again_when_its_copy_is_too_old() {
+    let looking = Looking::begin().await;
+    let (age, status, _) = looking.look(None).await;
+    assert_eq!((age, &*status, looking.asked()), (0, "Deskhand; hit", 0));
+    looking.wait(4);
+    let (age, status, _) = looking.look(None).await;
+    assert_eq!((age, &*status), (240, "Deskhand; hit"));
+    let (age, status, _) = looking.look(Some("no-cache")).await;
+    assert_eq!(
+        (age, &*status),
+        (0, "Deskhand; fwd=stale; fwd-status=200; stored")
+    );
+    looking.wait(6);
+    let (age, _, _) = looking.look(Some("only-if-cached")).await;
+    assert_eq!((age, looking.asked()), (360, 1), "nobody asked");
+    let (age, _, _) = looking.look(Some("max-age=400")).await;
+    assert_eq!((age, looking.asked()), (360, 1), "it was young enough");
+    let (age, status, order) = looking.look(None).await;
+    assert_eq!(
+        (age, &*status),
+        (0, "Deskhand; fwd=stale; fwd-status=200; stored")
+    );
+    assert_eq!(order.source.fetched_at, looking.shop.state.clock.now());
+    assert_eq!(looking.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_shop_that_does_not_answer_leaves_the_copy_with_its_age() {
+    let looking = Looking::begin().await;
+    let (_, _, before) = looking.look(None).await;
+    looking.wait(10);
+    for (error, detail) in [
+        (
+            CommerceError::Later {
+                why: Trouble::Unreachable,
+                after: None,
+            },
+            "unreachable",
+        ),
+        (
+            CommerceError::Changed {
+                at: "lines[0].quantity".to_owned(),
+            },
+            "changed-shape",
+        ),
+    ] {
+        looking.fickle.says(error);
+        let (age, status, order) = looking.look(None).await;
+        assert_eq!(age, 600);
+        assert_eq!(status, format!("Deskhand; fwd=stale; detail={detail}"));
+        assert_eq!(order, before, "the copy stands");
+    }
+}
+
+#[tokio::test]
+async fn nobody_who_may_not_read_orders_makes_the_gateway_ask() {
+    let looking = Looking::begin().await;
+    looking.wait(10);
+    let path = format!("/v1/orders/{}", looking.order);
+    let answer = looking.shop.get(&path, "").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(looking.asked(), 0);
+}
