@@ -12,6 +12,7 @@ mod error;
 mod http;
 pub mod identity;
 pub mod memory;
+pub mod shopify;
 pub mod vendure;
 
 pub use actions::{Action, Capabilities, Support};

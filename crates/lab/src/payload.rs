@@ -2,7 +2,10 @@
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use deskhand_connectors::carriers::{self, Track, Vendor};
+use deskhand_connectors::{
+    carriers::{self, Track, Vendor},
+    commerce::shopify::rest::{self, Told},
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
@@ -22,6 +25,7 @@ pub enum Provider {
     Shippo,
     #[value(name = "17track")]
     SeventeenTrack,
+    Shopify,
 }
 
 /// A line out.
@@ -29,6 +33,7 @@ pub enum Provider {
 #[serde(untagged)]
 enum Answer {
     Read { tracks: Vec<Track> },
+    Told(Told),
     Refused { error: String },
 }
 
@@ -78,11 +83,24 @@ fn read_one(provider: Provider, payload: &[u8]) -> Answer {
         Provider::AfterShip => Vendor::AfterShip,
         Provider::Shippo => Vendor::Shippo,
         Provider::SeventeenTrack => Vendor::SeventeenTrack,
+        Provider::Shopify => return read_shopify(payload),
     };
     match carriers::read(vendor, payload) {
         Ok(tracks) => Answer::Read { tracks },
         Err(refusal) => Answer::Refused {
             error: refusal.to_string(),
         },
+    }
+}
+
+/// What a shop's order is, or the first reason why there is none.
+fn read_shopify(payload: &[u8]) -> Answer {
+    let refused = |error: String| Answer::Refused { error };
+    match rest::read(payload) {
+        Ok(told) => match told.read.refused.first() {
+            Some(broken) if told.read.orders.is_empty() => refused(broken.why.to_string()),
+            _ => Answer::Told(told),
+        },
+        Err(error) => refused(error.to_string()),
     }
 }

@@ -101,3 +101,34 @@ fn each_payload_has_its_line_and_what_is_none_its_reason() {
     let output = lab(&["payload", "--provider", "easypost", "nowhere.json"], b"");
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn a_shop_s_order_is_read_or_refused_with_a_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let order = r##"{"order": {"id": 7, "name": "#1001", "currency": "JPY", "taxes_included": true,
+        "created_at": "2026-11-01T10:00:00+09:00", "updated_at": "2026-11-01T10:00:00+09:00",
+        "total_price": "2998", "total_tax": "272", "total_discounts": "0", "financial_status": "paid",
+        "line_items": [{"id": 1, "title": "Mug", "sku": "MUG-1", "quantity": 2, "price": "1499"}]}}"##;
+    let whole = file("order.json", order);
+    let broken = file("broken.json", &order.replace("2998", "2999"));
+    let other = file("other.json", r#"{"product": {"id": 1}}"#);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_deskhand-lab"))
+        .args(["payload", "--provider", "shopify", &whole, &broken, &other])
+        .output()
+        .expect("the lab is there");
+    assert!(output.status.success());
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .expect("UTF-8")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines[0]["orders"][0]["order"]["total"]["minor"], 2_998);
+    let total = "subtotal, discounts, shipping and tax do not sum to the total";
+    assert_eq!(lines[1]["error"], total);
+    assert_eq!(lines[2]["error"], "it tells nothing of an order");
+}

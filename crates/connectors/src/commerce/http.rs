@@ -39,8 +39,17 @@ pub async fn ask(
 
 /// Reads a part of an answer; an error names the path of the field, not what is there.
 pub fn part<T: DeserializeOwned>(value: Value) -> Result<T, CommerceError> {
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| CommerceError::changed(error.path().to_string()))
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let at = error.path().to_string();
+        let words = error.inner().to_string();
+        // Of a field that is missing the path names only what it is missing in.
+        let missing = words.strip_prefix("missing field `");
+        match missing.and_then(|rest| rest.split('`').next()) {
+            Some(field) if at == "." => CommerceError::changed(field),
+            Some(field) => CommerceError::changed(format!("{at}.{field}")),
+            None => CommerceError::changed(at),
+        }
+    })
 }
 
 fn failed(error: &reqwest::Error) -> CommerceError {

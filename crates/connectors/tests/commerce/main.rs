@@ -1,8 +1,11 @@
 //! The one contract that every shop passes, and what else is particular to each.
 
 mod contract;
+mod fake_shopify;
+mod graphql;
 mod memory;
 mod page;
+mod shopify;
 mod vendure;
 
 use deskhand_connectors::commerce::Now;
@@ -10,6 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 contract::suite!(embedded, memory::Hollowpine);
 contract::suite!(real_vendure, vendure::Real);
+contract::suite!(faked_shopify, shopify::Faked);
 
 /// A clock that stands still, as connectors ask for it.
 pub fn clock() -> Now {

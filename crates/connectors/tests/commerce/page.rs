@@ -4,6 +4,7 @@ use crate::{client, clock};
 use deskhand_connectors::commerce::{
     Action, Commerce, Support,
     memory::Embedded,
+    shopify,
     vendure::{Access, Vendure},
 };
 use std::sync::Arc;
@@ -23,12 +24,18 @@ fn table() -> String {
         password: String::new(),
         channel: None,
     };
-    let shops: [(&str, Arc<dyn Commerce>); 2] = [
+    let token = shopify::Access {
+        address: String::new(),
+        token: String::new(),
+    };
+    let faked = shopify::Shopify::new(token, client(), clock());
+    let shops: [(&str, Arc<dyn Commerce>); 3] = [
         ("embedded", Arc::new(Embedded::default())),
         (
             "Vendure 3",
             Arc::new(Vendure::new(access, client(), clock())),
         ),
+        ("Shopify", Arc::new(faked)),
     ];
     let names: Vec<&str> = shops.iter().map(|shop| shop.0).collect();
     let mut table = format!("| | {} |\n| --- |", names.join(" | "));
