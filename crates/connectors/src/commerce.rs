@@ -9,6 +9,7 @@ mod amounts;
 mod check;
 mod draft;
 mod error;
+pub mod exports;
 mod http;
 pub mod identity;
 pub mod memory;

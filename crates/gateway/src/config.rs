@@ -23,7 +23,7 @@ pub use rates::{Origins, Rates};
 pub use read::{Mistake, Mistakes, PREFIX, REFERENCE, read};
 use serde::{Deserialize, Serialize};
 pub use sessions::Sessions;
-pub use shops::VendureShop;
+pub use shops::{ShopifyShop, VendureShop};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -62,6 +62,8 @@ pub struct Config {
     pub oidc: Oidc,
     /// A Vendure whose orders are shown.
     pub vendure: VendureShop,
+    /// A Shopify shop whose orders are shown.
+    pub shopify: ShopifyShop,
     /// Where the shop's own roles and rules lie.
     pub policy: Policy,
     /// TLS without a proxy.
@@ -88,6 +90,7 @@ impl Default for Config {
             sessions: Sessions::default(),
             oidc: Oidc::default(),
             vendure: VendureShop::default(),
+            shopify: ShopifyShop::default(),
             policy: Policy::default(),
             tls: Tls::default(),
             proxy: Proxy::default(),
@@ -126,6 +129,7 @@ impl Config {
         self.origins.check(wrong);
         self.oidc.check(wrong);
         self.vendure.check(wrong);
+        self.shopify.check(wrong);
     }
 }
 

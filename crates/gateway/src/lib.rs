@@ -19,6 +19,7 @@ mod extract;
 pub mod feed;
 pub mod gate;
 pub mod hub;
+pub mod import;
 pub mod keys;
 mod live;
 pub mod oidc;

@@ -9,6 +9,7 @@ use deskhand_gateway::{
     config::{self, REFERENCE},
     explain::explain,
     forget_app,
+    import::{self, Format},
     keys::{self, Wish},
     list_keys, make_key, new_epoch, policies, revoke, revoke_key,
     routes::Description,
@@ -54,6 +55,19 @@ enum Command {
         /// The account's address.
         #[arg(long)]
         account: String,
+    },
+    /// Takes over an export of a shop's orders, all of it or nothing. The gateway must not run.
+    ImportOrders {
+        #[command(flatten)]
+        place: Place,
+        /// The file.
+        file: PathBuf,
+        /// Which shop wrote it.
+        #[arg(long)]
+        format: Format,
+        /// Names every mistake and stores nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Checks a configuration, or prints one.
     #[command(subcommand)]
@@ -302,6 +316,12 @@ async fn main() -> ExitCode {
             log();
             finish(key(command).await)
         }
+        Command::ImportOrders {
+            place,
+            file,
+            format,
+            dry_run,
+        } => finish(import_orders(&place, &file, format, dry_run).await),
         Command::NewEpoch(place) => {
             log();
             finish(begin_anew(&place).await)
@@ -457,6 +477,24 @@ async fn key(command: KeyCommand) -> Result<(), StartError> {
             let key = revoke_key(&place.read()?, &key).await?;
             println!("{} is revoked", key.prefix);
         }
+    }
+    Ok(())
+}
+
+async fn import_orders(
+    place: &Place,
+    file: &Path,
+    format: Format,
+    dry_run: bool,
+) -> Result<(), StartError> {
+    let orders = import::read(file, format)?;
+    println!("{} orders, and nothing is wrong with them", orders.len());
+    if !dry_run {
+        let taken = import::store(&place.read()?, orders).await?;
+        println!(
+            "{} stored, {} were there already",
+            taken.changed, taken.same
+        );
     }
     Ok(())
 }

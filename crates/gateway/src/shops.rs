@@ -4,13 +4,14 @@
 
 use crate::{
     clock::Clock,
-    config::{Config, VendureShop},
+    config::{Config, ShopifyShop, VendureShop},
     store::{Store, StoreError, Taking},
     tasks::Tasks,
 };
 use chrono::TimeDelta;
 use deskhand_connectors::commerce::{
     Commerce, CommerceError, Cursor, Denied, Refused, ShopId,
+    shopify::{self, Shopify},
     vendure::{Access, Vendure},
 };
 use deskhand_domain::{Order, OrderId, Ticket, TicketId};
@@ -68,13 +69,17 @@ pub enum How {
 impl Shops {
     /// The shops that the configuration names.
     pub fn connect(config: &Config, clock: &Clock) -> Self {
-        let mut all = Vec::new();
-        if !config.vendure.address.is_empty() {
-            match crate::oidc::http_client(PATIENCE) {
-                Some(client) => all.extend(vendure(&config.vendure, client, clock)),
-                None => tracing::error!("shops cannot be asked: there is no client"),
-            }
+        let named = [&config.vendure.address, &config.shopify.address];
+        if named.iter().all(|address| address.is_empty()) {
+            return Self::default();
         }
+        let Some(client) = crate::oidc::http_client(PATIENCE) else {
+            tracing::error!("shops cannot be asked: there is no client");
+            return Self::default();
+        };
+        let mut all = Vec::new();
+        all.extend(vendure(&config.vendure, client.clone(), clock));
+        all.extend(shopify_shop(&config.shopify, client, clock));
         Self { all: Arc::new(all) }
     }
 
@@ -224,6 +229,7 @@ impl Shop {
             source: self.source(),
             cursor: None,
             touch: true,
+            whole: false,
         };
         store.take_orders(taking, vec![record]).await?;
         Ok(Ok(()))
@@ -287,6 +293,7 @@ impl Shop {
             source,
             cursor: Some(changes.next.0),
             touch: false,
+            whole: false,
         };
         let began = tokio::time::Instant::now();
         let taken = store.take_orders(taking, changes.read.orders).await;
@@ -345,6 +352,19 @@ fn vendure(config: &VendureShop, client: reqwest::Client, clock: &Clock) -> Opti
     };
     let clock = clock.clone();
     let commerce = Vendure::new(access, client, Arc::new(move || clock.now()));
+    let times = [config.fresh.0, config.poll.0, config.keep_raw.0];
+    Some(Shop::new(Arc::new(commerce), times))
+}
+
+fn shopify_shop(config: &ShopifyShop, client: reqwest::Client, clock: &Clock) -> Option<Shop> {
+    let token = config.token.as_ref();
+    let token = token.filter(|_| !config.address.is_empty())?;
+    let access = shopify::Access {
+        address: config.address.clone(),
+        token: token.reveal().to_owned(),
+    };
+    let clock = clock.clone();
+    let commerce = Shopify::new(access, client, Arc::new(move || clock.now()));
     let times = [config.fresh.0, config.poll.0, config.keep_raw.0];
     Some(Shop::new(Arc::new(commerce), times))
 }

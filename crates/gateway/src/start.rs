@@ -131,6 +131,8 @@ pub enum StartError {
         path.display()
     )]
     NoOutcome { path: PathBuf },
+    #[error("nothing was imported: {words}")]
+    Import { words: String },
     #[error(transparent)]
     Policy(#[from] deskhand_policy::Broken),
     #[error(transparent)]
@@ -179,6 +181,7 @@ impl StartError {
             Self::Errand { .. } => 30,
             Self::NoOutcome { .. } => 31,
             Self::NoKey { .. } | Self::NoMachine => 32,
+            Self::Import { .. } => 33,
         }
     }
 }

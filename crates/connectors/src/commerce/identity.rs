@@ -49,6 +49,11 @@ impl ShopId {
         Self(format!("guest:{}", email.trim().to_lowercase()))
     }
 
+    /// Whether this is somebody without an account.
+    pub fn is_guest(&self) -> bool {
+        self.0.starts_with("guest:")
+    }
+
     /// The id of a buyer of whom the shop knows nothing but the order.
     pub fn buyer_of(order: &ShopId) -> Self {
         Self(format!("buyer-of:{order}"))

@@ -44,10 +44,8 @@ impl VendureShop {
         if self.address.is_empty() {
             return;
         }
-        let here = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
         wrong.unless(
-            self.address.starts_with("https://")
-                || here.iter().any(|here| self.address.starts_with(here)),
+            is_encrypted_or_here(&self.address),
             "vendure.address",
             "begins with https://, unless the shop runs on this machine",
         );
@@ -62,4 +60,62 @@ impl VendureShop {
             "is at least 100ms: a shop is not asked without end",
         );
     }
+}
+
+/// A Shopify shop.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShopifyShop {
+    /// Its own address, such as `https://hollowpine.myshopify.com`; empty for none.
+    pub address: String,
+    /// The Admin API access token of an app in it.
+    pub token: Option<Secret>,
+    /// How old a copy may be before it is read again when somebody looks at it.
+    pub fresh: Period,
+    /// How often the shop is asked what changed.
+    pub poll: Period,
+    /// How long what the shop said is kept word for word.
+    pub keep_raw: Period,
+}
+
+impl Default for ShopifyShop {
+    fn default() -> Self {
+        let times = VendureShop::default();
+        Self {
+            address: String::new(),
+            token: None,
+            fresh: times.fresh,
+            poll: times.poll,
+            keep_raw: times.keep_raw,
+        }
+    }
+}
+
+impl ShopifyShop {
+    /// See [`super::Config::check`].
+    pub(super) fn check(&self, wrong: &mut Findings) {
+        if self.address.is_empty() {
+            return;
+        }
+        wrong.unless(
+            is_encrypted_or_here(&self.address),
+            "shopify.address",
+            "begins with https://, unless the shop runs on this machine",
+        );
+        wrong.unless(
+            self.token.is_some(),
+            "shopify.token",
+            "is what the shop knows this gateway by: say it",
+        );
+        wrong.unless(
+            self.poll.0 >= Duration::from_millis(100),
+            "shopify.poll",
+            "is at least 100ms: a shop is not asked without end",
+        );
+    }
+}
+
+fn is_encrypted_or_here(address: &str) -> bool {
+    let here = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
+    address.starts_with("https://") || here.iter().any(|here| address.starts_with(here))
 }

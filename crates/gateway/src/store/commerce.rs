@@ -48,6 +48,8 @@ pub struct Taking {
     pub cursor: Option<String>,
     /// Whether an order that is the same is noted as read again.
     pub touch: bool,
+    /// Whether all of them are stored or none.
+    pub whole: bool,
 }
 
 /// Where an order was read.
@@ -104,6 +106,13 @@ impl Store {
                 for record in records {
                     tx.take_order(&taking, record, &mut taken, &mut buyers)
                         .await?;
+                }
+                if taking.whole && !taken.clashes.is_empty() {
+                    let ids: Vec<&str> = taken.clashes.iter().map(|id| &*id.0).collect();
+                    let ids = ids.join(", ");
+                    return Err(StoreError::Refused(format!(
+                        "other orders have the numbers of these: {ids}"
+                    )));
                 }
                 for (customer, counted) in buyers {
                     if !counted {
@@ -177,6 +186,7 @@ impl Tx {
                 keep_scans(parcel, before);
             }
         }
+        shipments.extend(self.vanished(&order, &shipments).await?);
         self.note(
             taking.source,
             "order",
@@ -221,7 +231,10 @@ impl Tx {
         match self.shop_record(source, "customer", &record.id).await? {
             Some((entity, _)) => customer.id = CustomerId(entity),
             None => {
-                if let Some(id) = self.who_only_wrote(&customer.email).await? {
+                if let Some(id) = self
+                    .same_person(&customer.email, record.id.is_guest())
+                    .await?
+                {
                     customer.id = id;
                 }
             }
@@ -251,13 +264,53 @@ impl Tx {
         Ok(id)
     }
 
-    async fn who_only_wrote(&mut self, email: &str) -> Result<Option<CustomerId>, StoreError> {
+    /// Parcels of an order that its shop does not tell any more, and no carrier has seen.
+    async fn vanished(
+        &mut self,
+        order: &Order,
+        told: &[Shipment],
+    ) -> Result<Vec<Shipment>, StoreError> {
+        let rows = entity::select::<Shipment>()
+            .and("order_id = ?", vec![Cell::text(order.id)])
+            .rows(&mut *self.inner, "id", 100)
+            .await
+            .doing("read the parcels of an order")?;
+        let known = entity::read_all::<Shipment>(&rows)?.into_iter();
+        let gone = known.filter(|known| {
+            !told.iter().any(|parcel| parcel.id == known.id)
+                && known.scans.is_empty()
+                && known.status != TrackingStatus::Cancelled
+        });
+        Ok(gone
+            .map(|parcel| Shipment {
+                status: TrackingStatus::Cancelled,
+                ..parcel
+            })
+            .collect())
+    }
+
+    /// Somebody with this address who only wrote to us, or bought as a guest; for a guest, anybody
+    /// with it.
+    async fn same_person(
+        &mut self,
+        email: &str,
+        is_guest: bool,
+    ) -> Result<Option<CustomerId>, StoreError> {
         if email.is_empty() {
             return Ok(None);
         }
-        let rows = entity::select::<Customer>()
-            .and("email_key = ?", vec![Cell::text(email.to_lowercase())])
-            .and("source = ?", vec![Cell::text(ONLY_WROTE)])
+        let select = entity::select::<Customer>()
+            .and("email_key = ?", vec![Cell::text(email.to_lowercase())]);
+        let select = if is_guest {
+            select
+        } else {
+            select.and(
+                "source = ? or exists (select 1 from shop_records r where r.entity = customers.id
+                 and r.kind = 'customer' and r.shop_id like 'guest:%')",
+                vec![Cell::text(ONLY_WROTE)],
+            )
+        };
+        let rows = select
             .rows(&mut *self.inner, "id", 1)
             .await
             .doing("look for somebody who wrote")?;

@@ -102,6 +102,7 @@ impl Looking {
             source: "embedded",
             cursor: None,
             touch: true,
+            whole: false,
         };
         let order = OrderId(order.id.0);
         store
@@ -223,4 +224,90 @@ async fn nobody_who_may_not_read_orders_makes_the_gateway_ask() {
     let answer = looking.shop.get(&path, "").await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(looking.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_whole_shop_is_taken_over_page_by_page() {
+    let shop = Shop::open().await;
+    let sample = deskhand_sample::generate(shop.state.clock.now());
+    let orders = sample.orders.len();
+    let embedded = Embedded::with(&sample.customers, sample.orders, sample.shipments);
+    let store = &shop.state.store;
+    let began = tokio::time::Instant::now();
+    let mut cursor = None;
+    let (mut taken_over, mut clashes) = (0, 0);
+    loop {
+        let changes = embedded.changes(cursor.as_ref()).await.expect("changes");
+        let taking = Taking {
+            source: "embedded",
+            cursor: Some(changes.next.0.clone()),
+            touch: false,
+            whole: false,
+        };
+        let taken = store.take_orders(taking, changes.read.orders).await;
+        let taken = taken.expect("it is stored");
+        taken_over += taken.changed;
+        clashes += taken.clashes.len();
+        cursor = Some(changes.next);
+        if !changes.more {
+            break;
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    // The small shop has orders of its own, with some of the same numbers.
+    assert_eq!((taken_over, clashes), (orders - 30, 30));
+    println!(
+        "{orders} orders in {seconds:.2} s, {:.0} orders/s",
+        f64::from(u32::try_from(orders).expect("a count")) / seconds
+    );
+}
+
+const EXPORT: &str = "\
+Id,Name,Email,Financial Status,Currency,Shipping,Taxes,Total,Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku
+450789469,#1001,robin@customer.example,paid,EUR,4.95,4.78,29.93,0.00,2026-11-01 10:00:00 +0100,2,Enamel mug,12.49,MUG-1
+";
+
+#[tokio::test]
+async fn an_export_is_imported_whole_and_once_or_not_at_all() {
+    let shop = Shop::open().await;
+    shop.state.store.close().await;
+    let folder = &shop.folder;
+    let data = folder.path().display().to_string();
+    let import = |text: &str, more: &[&str]| {
+        let file = folder.path().join("orders.csv");
+        std::fs::write(&file, text).expect("a file");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_deskhand-gateway"))
+            .args(["import-orders", "--data-dir", &data, "--format", "shopify"])
+            .arg(&file)
+            .args(more)
+            .output()
+            .expect("the gateway is there");
+        let words = [output.stdout, output.stderr].concat();
+        let words = String::from_utf8(words).expect("UTF-8");
+        let words = words.replace(&file.display().to_string(), "orders.csv");
+        (output.status.code(), words)
+    };
+    let wrong = EXPORT
+        .replace("29.93", "29.94")
+        .replace("12.49,", "12.495,");
+    let (code, words) = import(&wrong, &["--dry-run"]);
+    let words = words.lines().nth(1).map(str::to_owned);
+    let told = "line 2, Lineitem price: it has more decimals than its currency";
+    assert_eq!((code, words.as_deref()), (Some(33), Some(told)));
+    let (code, words) = import(EXPORT, &["--dry-run"]);
+    assert_eq!(
+        (code, &*words),
+        (Some(0), "1 orders, and nothing is wrong with them\n")
+    );
+    for counts in [
+        "1 stored, 0 were there already",
+        "0 stored, 1 were there already",
+    ] {
+        let (code, words) = import(EXPORT, &[]);
+        assert_eq!(
+            (code, words.lines().nth(1)),
+            (Some(0), Some(counts)),
+            "{words}"
+        );
+    }
 }

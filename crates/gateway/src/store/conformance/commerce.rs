@@ -78,6 +78,7 @@ fn page(cursor: &str) -> Taking {
         source: VENDURE.key,
         cursor: Some(cursor.to_owned()),
         touch: false,
+        whole: false,
     }
 }
 
@@ -139,6 +140,21 @@ pub async fn a_number_names_one_order(store: Store) {
     assert_eq!(nothing.expect("a look"), None);
     let nothing = store.get::<Shipment>(same_number.shipments[0].id.0).await;
     assert_eq!(nothing.expect("a look"), None, "nor its parcel");
+
+    let whole = Taking {
+        whole: true,
+        ..page("b")
+    };
+    let fine = record("44", "NEWNUMBER044", ROBIN, now);
+    let refused = store
+        .take_orders(whole, vec![fine.clone(), same_number])
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::Refused(_))),
+        "{refused:?}"
+    );
+    let nothing = store.get::<Order>(fine.order.id.0).await;
+    assert_eq!(nothing.expect("a look"), None, "all of a file or nothing");
 
     // Somebody else's number in a question is nobody's order.
     let text = "Where is K2XQ7PLM90AB?";

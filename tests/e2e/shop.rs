@@ -1,0 +1,322 @@
+//! An order in a real Vendure, from its shop to whoever is asked about it.
+
+use anyhow::{Context, Result, ensure};
+use deskhand_domain::{Currency, Order, OrderId, Shipment, order::FulfilmentStatus};
+use deskhand_gateway::{
+    Config, Running,
+    config::{Period, Secret},
+    passwords, start,
+    store::{OrderFilter, Store},
+    testing::small_shop,
+};
+use deskhand_tests::{
+    process::{Process, workspace},
+    use_ring, wait,
+};
+use reqwest::{Client, header};
+use serde_json::{Value, json};
+use std::{
+    process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+const FIRST: &str = "00340434161094015902";
+const SECOND: &str = "00340434161094015919";
+/// A machine that is busy with other things may take long.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Somebody with a session at Vendure.
+struct Asks {
+    url: String,
+    client: Client,
+    token: Mutex<String>,
+}
+
+impl Asks {
+    fn new(url: String, client: &Client) -> Self {
+        let client = client.clone();
+        let token = Mutex::default();
+        Self { url, client, token }
+    }
+
+    async fn ask(&self, query: &str, variables: Value) -> Result<Value> {
+        let token = self
+            .token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let request = self.client.post(&self.url).bearer_auth(token);
+        let body = json!({ "query": query, "variables": variables });
+        let answer = request.json(&body).send().await?;
+        if let Some(token) = answer.headers().get("vendure-auth-token") {
+            let token = token.to_str()?.to_owned();
+            *self.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        }
+        let mut answer: Value = answer.json().await?;
+        ensure!(answer["errors"].is_null(), "{query}: {}", answer["errors"]);
+        Ok(answer["data"].take())
+    }
+
+    /// A mutation of which only success counts.
+    async fn run(&self, mutation: &str) -> Result<Value> {
+        self.ask(&format!("mutation {{ {mutation} }}"), json!({}))
+            .await
+    }
+
+    /// Buys a tent and two mugs, and answers id and code of the order.
+    async fn buy(&self) -> Result<(String, String)> {
+        for step in [
+            r#"addItemToOrder(productVariantId: "1", quantity: 1) { __typename }"#,
+            r#"addItemToOrder(productVariantId: "3", quantity: 2) { __typename }"#,
+            r#"setCustomerForOrder(input: { firstName: "Robin", lastName: "Okafor",
+                emailAddress: "robin.okafor@customer.example" }) { __typename }"#,
+            r#"setOrderShippingAddress(input: { fullName: "Robin Okafor", streetLine1: "Lindenstr. 9",
+                city: "Berlin", postalCode: "10969", countryCode: "DE" }) { __typename }"#,
+        ] {
+            self.run(step).await?;
+        }
+        let methods = self
+            .ask("{ eligibleShippingMethods { id name } }", json!({}))
+            .await?;
+        let methods = methods["eligibleShippingMethods"]
+            .as_array()
+            .context("methods")?
+            .clone();
+        let method = methods
+            .iter()
+            .find(|one| one["name"] == "Standard parcel")
+            .context("a method")?;
+        let set = "mutation ($id: [ID!]!) { setOrderShippingMethod(shippingMethodId: $id) { __typename } }";
+        self.ask(set, json!({ "id": [method["id"]] })).await?;
+        self.run(r#"transitionOrderToState(state: "ArrangingPayment") { __typename }"#)
+            .await?;
+        let paid = self
+            .run(r#"addPaymentToOrder(input: { method: "card", metadata: {} }) { ... on Order { id code } }"#)
+            .await?;
+        let order = &paid["addPaymentToOrder"];
+        let text = |key: &str| order[key].as_str().map(str::to_owned).context("an order");
+        Ok((text("id")?, text("code")?))
+    }
+
+    /// Settles the payment, as the shop's own people do.
+    async fn settle(&self, order: &str) -> Result<()> {
+        let found = self
+            .ask(
+                "query ($id: ID!) { order(id: $id) { payments { id } } }",
+                json!({ "id": order }),
+            )
+            .await?;
+        let settle = "mutation ($id: ID!) { settlePayment(id: $id) { __typename } }";
+        self.ask(settle, json!({ "id": found["order"]["payments"][0]["id"] }))
+            .await?;
+        Ok(())
+    }
+
+    /// Sends a line of an order.
+    async fn ship(&self, order: &str, line: usize, quantity: u32, number: &str) -> Result<()> {
+        let found = self
+            .ask(
+                "query ($id: ID!) { order(id: $id) { lines { id } } }",
+                json!({ "id": order }),
+            )
+            .await?;
+        let input = json!({
+            "lines": [{ "orderLineId": found["order"]["lines"][line]["id"], "quantity": quantity }],
+            "handler": { "code": "manual-fulfillment", "arguments": [
+                { "name": "method", "value": "DHL" }, { "name": "trackingCode", "value": number },
+            ] },
+        });
+        let made = self
+            .ask(
+                "mutation ($input: FulfillOrderInput!) { addFulfillmentToOrder(input: $input) {
+                    ... on Fulfillment { id } } }",
+                json!({ "input": input }),
+            )
+            .await?;
+        self.ask(
+            r#"mutation ($id: ID!) { transitionFulfillmentToState(id: $id, state: "Shipped") { __typename } }"#,
+            json!({ "id": made["addFulfillmentToOrder"]["id"] }),
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+struct World {
+    vendure: Option<Process>,
+    gateway: Running,
+    http: Client,
+    token: String,
+    shop: Asks,
+    admin: Asks,
+    _folder: TempDir,
+}
+
+impl World {
+    async fn begin() -> Result<Self> {
+        use_ring();
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("shop.sqlite");
+        let node = |what: &str| {
+            let mut node = Command::new("node");
+            node.arg(workspace().join("tests/vendure/server.mjs"))
+                .arg(what)
+                .arg(&file);
+            node
+        };
+        ensure!(
+            workspace().join("tests/vendure/node_modules").exists(),
+            "Vendure is not installed: make tests/vendure/node_modules/.stamp"
+        );
+        let mut seeding = Process::start(node("seed").stdout(Stdio::null()))?;
+        ensure!(seeding.ended(PATIENCE)?.success(), "Vendure makes no shop");
+        let read = |line: &str| line.starts_with("http://").then(|| line.to_owned());
+        let mut serving = node("serve");
+        let (vendure, address) =
+            Process::start_and_read(serving.stdin(Stdio::piped()), PATIENCE, read)?;
+
+        let mut config = Config::embedded(folder.path().join("gateway"));
+        config.vendure.address = format!("{address}/admin-api");
+        config.vendure.user = "deskhand@hollowpine.example".to_owned();
+        config.vendure.password = Some(Secret::from("only-for-tests"));
+        config.vendure.poll = Period(Duration::from_millis(250));
+        config.vendure.fresh = Period(Duration::from_secs(3_600));
+        let gateway = start(config).await?;
+        let store = &gateway.state.store;
+        let hash = passwords::hash("hollowpine").await;
+        store.seed(small_shop(store.clock().now(), 3, hash)).await?;
+        let http = Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(60))
+            .build()?;
+        let body = json!({ "email": "priya@hollowpine.example", "password": "hollowpine" });
+        let asked = http
+            .post(format!("http://{}/v1/sessions", gateway.address))
+            .json(&body);
+        let session: Value = asked.send().await?.error_for_status()?.json().await?;
+        let admin = Asks::new(format!("{address}/admin-api"), &http);
+        admin
+            .run(r#"login(username: "superadmin", password: "superadmin") { __typename }"#)
+            .await?;
+        Ok(Self {
+            vendure: Some(vendure),
+            token: session["token"].as_str().context("a token")?.to_owned(),
+            shop: Asks::new(format!("{address}/shop-api"), &http),
+            admin,
+            gateway,
+            http,
+            _folder: folder,
+        })
+    }
+
+    fn store(&self) -> &Store {
+        &self.gateway.state.store
+    }
+
+    /// Waits until the order is as it should be here.
+    async fn until(
+        &self,
+        number: &str,
+        is: impl Fn(&Order, &[Shipment]) -> bool,
+    ) -> Result<(Order, Vec<Shipment>)> {
+        wait::until("the order to be taken over", async || {
+            let filter = OrderFilter {
+                customer: None,
+                number: Some(number.to_owned()),
+            };
+            let (mut orders, _) = self.store().orders(filter, None, 1).await?;
+            let Some(order) = orders.pop() else {
+                return Ok(None);
+            };
+            let (parcels, _) = self.store().shipments(order.id, None, 10).await?;
+            Ok(is(&order, &parcels).then_some((order, parcels)))
+        })
+        .await
+    }
+
+    /// What somebody at a desk is told: age, what came of asking, the order.
+    async fn look(&self, order: OrderId) -> Result<(u64, String, Order)> {
+        let asked = self
+            .http
+            .get(format!("http://{}/v1/orders/{order}", self.gateway.address))
+            .bearer_auth(&self.token)
+            .header(header::CACHE_CONTROL, "no-cache");
+        let answer = asked.send().await?.error_for_status()?;
+        let told = |name: &str| {
+            let value = answer.headers().get(name).context("a header")?;
+            Ok::<_, anyhow::Error>(value.to_str()?.to_owned())
+        };
+        let (age, status) = (told("age")?.parse()?, told("cache-status")?);
+        Ok((age, status, answer.json().await?))
+    }
+
+    /// What somebody in the chat who gives this address asks is about this order.
+    async fn asks_about(&self, email: &str, text: &str) -> Result<Option<OrderId>> {
+        let id = uuid::Uuid::new_v4();
+        let body = json!({ "id": id, "name": "Robin", "email": email, "text": text });
+        let url = format!("http://{}/chat/api/conversations", self.gateway.address);
+        self.http
+            .post(url)
+            .json(&body)
+            .send()
+            .await?
+            .error_for_status()?;
+        let filter = deskhand_gateway::store::TicketFilter {
+            teams: [deskhand_domain::TeamId::MAIN].into(),
+            ..Default::default()
+        };
+        let (mut tickets, _) = self.store().tickets(filter, None, 1).await?;
+        Ok(tickets.pop().context("a ticket")?.order)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_goes_from_its_shop_to_whoever_is_asked_about_it() -> Result<()> {
+    let mut world = World::begin().await?;
+    let (id, code) = world.shop.buy().await?;
+    world.admin.settle(&id).await?;
+    world.admin.ship(&id, 1, 2, FIRST).await?;
+    let half = FulfilmentStatus::PartlyShipped;
+    let (order, parcels) = world
+        .until(&code, |order, _| order.fulfilment_status == half)
+        .await?;
+    assert_eq!(order.total.currency, Currency::EUR);
+    assert_eq!(order.total.minor, 24_900 + 2 * 1_249 + 495);
+    assert_eq!(parcels.len(), 1);
+    assert_eq!(parcels[0].tracking_number, FIRST);
+    assert_eq!(order.source.name, "Vendure");
+
+    let asked = format!("Where is the rest of {code}?");
+    let mine = world
+        .asks_about("Robin.Okafor@customer.example", &asked)
+        .await?;
+    assert_eq!(mine, Some(order.id), "the customer's own order");
+    let not_mine = world.asks_about("somebody@else.example", &asked).await?;
+    assert_eq!(not_mine, None, "an order number opens nothing to others");
+
+    world.admin.ship(&id, 0, 1, SECOND).await?;
+    let shipped = Instant::now();
+    let whole = FulfilmentStatus::Shipped;
+    let (order, parcels) = world
+        .until(&code, |order, _| order.fulfilment_status == whole)
+        .await?;
+    println!(
+        "the second parcel was here {:?} after it was sent, by polling",
+        shipped.elapsed()
+    );
+    assert_eq!(parcels.len(), 2);
+    let (_, status, read) = world.look(order.id).await?;
+    assert_eq!(status, "Deskhand; fwd=stale; fwd-status=200; stored");
+
+    world.vendure.take().context("it runs")?.kill()?;
+    let (_, status, stale) = world.look(order.id).await?;
+    assert_eq!(status, "Deskhand; fwd=stale; detail=unreachable");
+    assert_eq!(
+        stale, read,
+        "what was read stands, with the moment it was read at"
+    );
+    Ok(())
+}
