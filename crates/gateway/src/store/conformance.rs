@@ -77,6 +77,10 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     records::a_write_goes_on_when_its_caller_is_gone(shop(fresh().await).await).await;
     feed::a_new_seed_is_a_new_history(shop(fresh().await).await).await;
     replies::a_reply_that_missed_something_is_refused(shop(fresh().await).await).await;
+    replies::what_was_refused_is_refused_again_whatever_became_of_the_reason(
+        shop(fresh().await).await,
+    )
+    .await;
     replies::a_reply_and_a_customer_never_cross(shop(fresh().await).await).await;
     replies::a_held_reply_is_taken_back_as_if_it_never_was(shop(fresh().await).await).await;
     replies::a_held_reply_is_released_when_its_moment_has_passed(shop(fresh().await).await).await;

@@ -6,9 +6,9 @@ use super::{
     sql::{self, Cell},
 };
 use crate::clock::millis;
-use deskhand_domain::{Instant, Macro, MacroId, OpId, TeamId};
+use deskhand_domain::{Compared, Instant, Macro, MacroId, Message, OpId, TeamId};
 use futures_util::future::BoxFuture;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What somebody asked for.
@@ -43,6 +43,35 @@ impl Done {
     }
 }
 
+/// Why somebody who was slower is refused: what they are told of those who were faster.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    /// The conversation went on.
+    ThreadMoved(Vec<Message>),
+    /// The values were changed.
+    FieldsMoved(Vec<Compared>),
+}
+
+impl Verdict {
+    fn of(error: &StoreError) -> Option<Self> {
+        match error {
+            StoreError::ThreadMoved { missed } => Some(Self::ThreadMoved(missed.clone())),
+            StoreError::FieldsMoved { moved } => Some(Self::FieldsMoved(moved.clone())),
+            _ => None,
+        }
+    }
+}
+
+impl From<Verdict> for StoreError {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::ThreadMoved(missed) => Self::ThreadMoved { missed },
+            Verdict::FieldsMoved(moved) => Self::FieldsMoved { moved },
+        }
+    }
+}
+
 /// The answer; `None` when what it is about does not exist.
 pub type Outcome = Option<Done>;
 
@@ -58,27 +87,41 @@ impl Store {
     }
 
     /// Carries an operation out unless it was before; its effect and its answer are stored in the
-    /// same transaction.
+    /// same transaction. So is a refusal because somebody else was faster: the same request is
+    /// refused ever after, another one under the same id is looked at anew.
     pub async fn once<W>(&self, operation: Operation, work: W) -> Result<Outcome, StoreError>
     where
         W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Outcome, StoreError>>
             + Send
             + 'static,
     {
-        self.write(move |tx| {
+        let carried_out = self.write(move |tx| {
             Box::pin(async move {
                 tx.limit_to(operation.teams.clone());
                 if let Some(done) = tx.done(&operation).await? {
-                    return Ok(Some(done));
+                    return Ok(Ok(Some(done)));
                 }
-                let outcome = work(tx).await?;
+                if let Some(verdict) = tx.verdict(&operation).await? {
+                    return Ok(Err(verdict.into()));
+                }
+                tx.command("savepoint operation").await?;
+                let outcome = match work(tx).await {
+                    Ok(outcome) => outcome,
+                    Err(error) => {
+                        let verdict = Verdict::of(&error).ok_or(error)?;
+                        tx.command("rollback to savepoint operation").await?;
+                        tx.forget_what_was_done();
+                        tx.refuse(&operation, &verdict).await?;
+                        return Ok(Err(verdict.into()));
+                    }
+                };
                 if let Some(done) = &outcome {
                     tx.remember(&operation, done).await?;
                 }
-                Ok(outcome)
+                Ok(Ok(outcome))
             })
-        })
-        .await
+        });
+        carried_out.await?
     }
 }
 
@@ -107,6 +150,11 @@ impl Tx {
             .execute(&mut *self.inner)
             .await
             .doing("forget replies that were taken back")?;
+        sqlx::query("delete from refused_operations where created_at < $1")
+            .bind(before)
+            .execute(&mut *self.inner)
+            .await
+            .doing("forget old refusals")?;
         let gone = sqlx::query(
             "delete from operations where id in
              (select id from operations where created_at < $1 order by created_at limit 500)",
@@ -155,6 +203,48 @@ impl Tx {
             status,
             body: cells.text("body")?,
         }))
+    }
+
+    /// Why this very request was refused before.
+    async fn verdict(&mut self, operation: &Operation) -> Result<Option<Verdict>, StoreError> {
+        let row = sqlx::query(
+            "select id, verdict from refused_operations where id = $1 and request = $2",
+        )
+        .bind(operation.id.to_string())
+        .bind(&operation.request)
+        .fetch_optional(&mut *self.inner)
+        .await
+        .doing("look whether it was refused")?;
+        row.map(|row| Cells::new("refused_operations", &row).json("verdict"))
+            .transpose()
+    }
+
+    async fn refuse(&mut self, operation: &Operation, verdict: &Verdict) -> Result<(), StoreError> {
+        let columns = ["id", "request", "verdict", "created_at"];
+        let row = vec![
+            Cell::text(operation.id),
+            Cell::text(&operation.request),
+            Cell::json(verdict),
+            Cell::at(self.now),
+        ];
+        sql::insert(&mut self.inner, "refused_operations", &columns, vec![row])
+            .await
+            .doing("remember that it was refused")
+    }
+
+    async fn command(&mut self, command: &'static str) -> Result<(), StoreError> {
+        sqlx::query(command)
+            .execute(&mut *self.inner)
+            .await
+            .map(|_| ())
+            .doing("mark where an operation begins")
+    }
+
+    /// After a return to the savepoint.
+    fn forget_what_was_done(&mut self) {
+        self.touched.clear();
+        self.entries.clear();
+        (self.moved, self.held, self.sessions_changed) = (false, false, false);
     }
 
     async fn remember(&mut self, operation: &Operation, done: &Done) -> Result<(), StoreError> {

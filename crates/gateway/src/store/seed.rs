@@ -107,6 +107,7 @@ impl Tx {
             "delete from fields",
             "delete from products",
             "delete from operations",
+            "delete from refused_operations",
             "delete from browser_sign_ins",
             "delete from identities",
             "delete from challenges",

@@ -30,7 +30,7 @@ pub async fn a_reply_that_missed_something_is_refused(store: Store) {
     assert_eq!(missed(others), two, "oldest first");
     let caught_up = write(&store, mette, 12, Some(two[1])).await;
     caught_up.expect("she has seen both");
-    let replay = write(&store, priya, 10, None).await;
+    let replay = write(&store, priya, 10, Some(question)).await;
     assert_eq!(replay.expect("the answer of then"), first, "the same bytes");
     let note = NewMessage {
         seen: None,
@@ -43,6 +43,42 @@ pub async fn a_reply_that_missed_something_is_refused(store: Store) {
         })
     });
     note.await.expect("a note is never refused");
+}
+
+pub async fn what_was_refused_is_refused_again_whatever_became_of_the_reason(store: Store) {
+    let (priya, mette) = (agent(), AccountId(id(1, 2)));
+    mail(&store, 1).await;
+    let question = Some(MessageId(id(6, 3)));
+    let theirs = write(&store, mette, 30, question).await;
+    theirs.expect("she was first");
+    let refused = missed(write(&store, priya, 31, question).await);
+    assert_eq!(refused, [MessageId(id(9, 30))]);
+    let undone = store.undo(ticket(1), MessageId(id(9, 30)), mette).await;
+    assert_eq!(undone.expect("an answer"), Undo::Done);
+    // The second copy of a request may come minutes after the first one was answered, and its
+    // author has given it up since.
+    let late = missed(write(&store, priya, 31, question).await);
+    assert_eq!(late, refused, "in the words of then");
+    assert_eq!(
+        store
+            .public_messages(ticket(1))
+            .await
+            .expect("messages")
+            .len(),
+        2
+    );
+    let all_the_same = write(&store, priya, 31, Some(refused[0])).await;
+    all_the_same.expect("its author has seen it");
+    let late = write(&store, priya, 31, question).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    assert_eq!(
+        store
+            .public_messages(ticket(1))
+            .await
+            .expect("messages")
+            .len(),
+        3
+    );
 }
 
 pub async fn a_reply_and_a_customer_never_cross(store: Store) {
@@ -259,7 +295,7 @@ async fn write(
         id: OpId(id(9, number)),
         teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: by.to_string(),
-        request: "reply".to_owned(),
+        request: format!("reply, seen {seen:?}"),
     };
     let new = NewMessage {
         seen,

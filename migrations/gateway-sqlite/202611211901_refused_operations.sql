@@ -1,0 +1,13 @@
+create table refused_operations (
+    -- What was refused because somebody else was faster. A second copy of the same request, late on
+    -- its way, is refused with the same words, whatever became of the reason meanwhile: its author
+    -- may have given it up. Asked for otherwise, it is looked at anew.
+    id text not null,
+    request text not null,
+    -- What the answer told, JSON.
+    verdict text not null,
+    created_at integer not null,
+    primary key (id, request)
+) strict, without rowid;
+
+create index refused_operations_created on refused_operations (created_at);
