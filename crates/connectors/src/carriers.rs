@@ -7,6 +7,7 @@
 mod aftership;
 mod easypost;
 mod moment;
+mod parcel;
 mod seventeen_track;
 mod shippo;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 use deskhand_domain::shipment::{TrackingDetail, TrackingStatus};
 pub use moment::Moment;
+pub use parcel::told;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -69,9 +71,20 @@ pub struct Event {
 /// Why a payload is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It is no JSON, or a field is not what it was.
-    #[error("it is not what this service sends: {0}")]
-    Shape(#[from] serde_json::Error),
+    /// It is no JSON.
+    #[error("it is no JSON: see line {line}, column {column}")]
+    NotJson {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// A field is missing, or not what this service sends; what stands in it may be personal.
+    #[error("it is not what this service sends: see {at}")]
+    Shape {
+        /// Which field.
+        at: String,
+    },
     /// It tells of something else.
     #[error("it tells nothing of a parcel")]
     NoTrack,
@@ -82,7 +95,10 @@ pub enum Refusal {
 
 /// Reads what a vendor sent.
 pub fn read(vendor: Vendor, payload: &[u8]) -> Result<Vec<Track>, Refusal> {
-    let payload = serde_json::from_slice(payload)?;
+    let payload = serde_json::from_slice(payload).map_err(|error| Refusal::NotJson {
+        line: error.line(),
+        column: error.column(),
+    })?;
     let tracks = match vendor {
         Vendor::EasyPost => easypost::read(payload),
         Vendor::AfterShip => aftership::read(payload),
@@ -131,7 +147,20 @@ fn inner(mut payload: Value, place: &str) -> Value {
 
 /// The records of a list at a place of a payload.
 fn every<T: DeserializeOwned>(payload: Value, place: &str) -> Result<Vec<T>, Refusal> {
-    Ok(serde_json::from_value(inner(payload, place))?)
+    shaped(inner(payload, place), place)
+}
+
+/// A record at a place of a payload.
+fn shaped<T: DeserializeOwned>(value: Value, place: &str) -> Result<T, Refusal> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { "the whole" } else { &path };
+        let at = match place {
+            "" => path.to_owned(),
+            place => format!("{path} in {place}"),
+        };
+        Refusal::Shape { at }
+    })
 }
 
 /// The parts of a place that are told, with commas between.

@@ -6,3 +6,4 @@
 pub mod carriers;
 pub mod commerce;
 pub mod tracking;
+pub mod webhooks;

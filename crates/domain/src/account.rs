@@ -236,6 +236,8 @@ scopes! {
     FieldsWrite = "fields:write";
     /// See the tickets of every team.
     TeamsAll = "teams:all";
+    /// Tell of what happened elsewhere, such as what a carrier saw.
+    EventsWrite = "events:write";
     /// Read figures.
     MetricsRead = "metrics:read";
     /// Read the audit log.

@@ -5,6 +5,7 @@
 //! in the reference, and one call in [`Config::check`] if its values can contradict each other.
 
 mod door;
+mod hooks;
 mod oidc;
 mod policy;
 mod proxy;
@@ -16,6 +17,7 @@ mod tls;
 mod values;
 
 pub use door::Door;
+pub use hooks::{Hooks, Inbox};
 pub use oidc::{GroupRole, Oidc};
 pub use policy::Policy;
 pub use proxy::{Proxy, ProxyHeader};
@@ -64,6 +66,10 @@ pub struct Config {
     pub vendure: VendureShop,
     /// A Shopify shop whose orders are shown.
     pub shopify: ShopifyShop,
+    /// What services prove their webhooks with.
+    pub hooks: Hooks,
+    /// What others told.
+    pub inbox: Inbox,
     /// Where the shop's own roles and rules lie.
     pub policy: Policy,
     /// TLS without a proxy.
@@ -91,6 +97,8 @@ impl Default for Config {
             oidc: Oidc::default(),
             vendure: VendureShop::default(),
             shopify: ShopifyShop::default(),
+            hooks: Hooks::default(),
+            inbox: Inbox::default(),
             policy: Policy::default(),
             tls: Tls::default(),
             proxy: Proxy::default(),
@@ -130,6 +138,8 @@ impl Config {
         self.oidc.check(wrong);
         self.vendure.check(wrong);
         self.shopify.check(wrong);
+        self.hooks.check(wrong);
+        self.inbox.check(wrong);
     }
 }
 

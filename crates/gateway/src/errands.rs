@@ -7,6 +7,7 @@
 use crate::{
     clock::Clock,
     config::Config,
+    intake::{self, Inbox, InboxOutcome},
     keys::NewKey,
     start::{StartError, alone, audit_key, location, words},
     store::{Location, Made, Store, StoreError},
@@ -63,6 +64,11 @@ pub enum Errand {
         /// Its id or its beginning.
         key: String,
     },
+    /// Looks at what others told.
+    Inbox {
+        /// What is to be done.
+        what: Inbox,
+    },
 }
 
 /// What came of it.
@@ -86,6 +92,11 @@ pub enum Outcome {
         /// The newest first.
         keys: Vec<MachineKey>,
     },
+    /// This is what came of looking at what others told.
+    Inbox {
+        /// It.
+        came: InboxOutcome,
+    },
     /// Nobody has that address.
     NoAccount,
     /// There is no such machine account.
@@ -108,11 +119,13 @@ impl Outcome {
             Self::NoMachine => StartError::NoMachine,
             Self::NoKey => StartError::NoKey { name },
             Self::Failed { why } => StartError::Errand { why },
-            Self::Revoked { .. } | Self::Done | Self::Key { .. } | Self::Keys { .. } => {
-                StartError::Errand {
-                    why: "the gateway did something else: it is of another version".to_owned(),
-                }
-            }
+            Self::Revoked { .. }
+            | Self::Done
+            | Self::Key { .. }
+            | Self::Keys { .. }
+            | Self::Inbox { .. } => StartError::Errand {
+                why: "the gateway did something else: it is of another version".to_owned(),
+            },
         }
     }
 }
@@ -174,6 +187,9 @@ async fn try_out(store: &Store, errand: &Errand) -> Result<Outcome, StoreError> 
         Errand::RevokeKey { key } => match store.revoke_key(key, by).await? {
             Some(about) => Outcome::Key { about },
             None => Outcome::NoKey,
+        },
+        Errand::Inbox { what } => Outcome::Inbox {
+            came: intake::carry_out(store, what).await?,
         },
     })
 }

@@ -1,5 +1,6 @@
 //! What handlers ask of a request. Whatever cannot be read is refused with the place and the words.
 
+mod events;
 mod who;
 
 use crate::{
@@ -17,6 +18,7 @@ use axum::{
 };
 use deskhand_domain::OpId;
 use deskhand_protocol::{IDEMPOTENCY_HEADER, problem::Code};
+pub use events::{Events, Raw};
 use serde::de::DeserializeOwned;
 use std::{convert::Infallible, str::FromStr};
 pub use who::{Person, TicketHolder, Who};
@@ -134,7 +136,7 @@ fn unplaced(words: &str) -> Option<&str> {
 }
 
 /// A JSON pointer (RFC 6901).
-fn pointer(path: &serde_path_to_error::Path) -> String {
+pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter()
         .map(|segment| match segment {

@@ -20,6 +20,7 @@ pub mod feed;
 pub mod gate;
 pub mod hub;
 pub mod import;
+pub mod intake;
 pub mod keys;
 mod live;
 pub mod oidc;
@@ -44,6 +45,7 @@ pub mod via;
 
 pub use clock::Clock;
 pub use config::Config;
+pub use intake::inbox;
 pub use keys::command::{list_keys, make_key, revoke_key};
 pub use start::{
     Running, StartError, forget_app, new_epoch, revoke, set_locked, start, start_at, start_sample,

@@ -1,4 +1,5 @@
-//! Forgets what nobody asks for any more: answers to operations of half a year ago.
+//! Forgets what nobody asks for any more: answers to operations of half a year ago, and
+//! what others told longer ago than it is kept.
 
 use crate::{store::Store, tasks::Tasks};
 use chrono::TimeDelta;
@@ -12,14 +13,14 @@ const DAILY: TimeDelta = TimeDelta::days(1);
 const TICK: Duration = Duration::from_secs(600);
 
 /// Starts the one task that forgets.
-pub fn start(store: &Store, tasks: &Tasks) {
+pub fn start(store: &Store, keep: Duration, tasks: &Tasks) {
     let (store, stop) = (store.clone(), tasks.stopping());
     tasks.spawn("prune", async move {
-        stop.run_until_cancelled(run(store)).await;
+        stop.run_until_cancelled(run(store, keep)).await;
     });
 }
 
-async fn run(store: Store) {
+async fn run(store: Store, keep: Duration) {
     let mut next = store.clock().now();
     loop {
         let now = store.clock().now();
@@ -30,6 +31,12 @@ async fn run(store: Store) {
                 Ok(0) => {}
                 Ok(operations) => tracing::info!(operations, "forgot old operations"),
                 Err(error) => tracing::error!(%error, "old operations cannot be forgotten"),
+            }
+            let before = TimeDelta::from_std(keep).ok().map(|keep| now - keep);
+            match store.forget_letters(before.unwrap_or_default()).await {
+                Ok(0) => {}
+                Ok(letters) => tracing::info!(letters, "forgot what was told long ago"),
+                Err(error) => tracing::error!(%error, "what was told cannot be forgotten"),
             }
         }
         tokio::time::sleep(TICK).await;

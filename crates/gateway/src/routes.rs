@@ -8,6 +8,7 @@ mod described;
 mod devices;
 mod fields;
 mod health;
+mod intake;
 mod keys;
 mod knowledge;
 mod merge;
@@ -90,12 +91,14 @@ impl Routes {
     }
 }
 
-/// How large a body may be where it is less than elsewhere.
+/// How large a body may be where it is another size than elsewhere.
 fn largest_body(path: &str) -> Option<usize> {
     if path.starts_with("/v1/sessions") {
         Some(16 * 1024)
     } else if path.starts_with("/chat/") {
         Some(128 * 1024)
+    } else if path.starts_with("/hooks/") || path == "/v1/events" {
+        Some(1024 * 1024)
     } else {
         None
     }
@@ -152,6 +155,8 @@ pub fn all() -> Routes {
         .get("/v1/audit", audit::list)
         .get("/v1/audit/export", audit::export)
         .get("/v1/audit/check", audit::check)
+        .post("/v1/events", intake::tell)
+        .post("/hooks/{service}", intake::hook)
         .get("/v1/sync", sync::page)
         .post("/v1/live/ticket", live::agent::ticket)
         .get("/v1/live", live::agent::upgrade)
@@ -223,6 +228,8 @@ pub fn all() -> Routes {
         audit::list,
         audit::export,
         audit::check,
+        intake::tell,
+        intake::hook,
         sync::page,
         live::agent::ticket,
         live::agent::upgrade,

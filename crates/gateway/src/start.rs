@@ -16,6 +16,7 @@ use crate::{
     feed::Feed,
     gate::Gate,
     hub::Hub,
+    intake,
     oidc::Oidc,
     passwords, policies, prune, release,
     serve::{Entrance, Tally, TlsError},
@@ -118,6 +119,10 @@ pub enum StartError {
     NoAccount { email: String },
     #[error("no key that works is named {name}: look at `deskhand-gateway key list`")]
     NoKey { name: String },
+    #[error(
+        "there is no such letter, or nothing can be done with it: look at `deskhand-gateway inbox list`"
+    )]
+    NoLetter,
     #[error("there is no such machine account: look at `deskhand-gateway key list`")]
     NoMachine,
     #[error("what was asked for cannot be written ({0})")]
@@ -182,6 +187,7 @@ impl StartError {
             Self::NoOutcome { .. } => 31,
             Self::NoKey { .. } | Self::NoMachine => 32,
             Self::Import { .. } => 33,
+            Self::NoLetter => 34,
         }
     }
 }
@@ -252,7 +258,8 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     }
     store.hold_replies(TimeDelta::seconds(config.undo_seconds.into()));
     release::start(&store, &tasks);
-    prune::start(&store, &tasks);
+    intake::start(&store, &tasks);
+    prune::start(&store, config.inbox.keep.0, &tasks);
     let heads = Heads::new(config.data_dir.join(HEADS_FILE), key, clock.clone());
     heads.start(&store, &tasks);
     elsewhere::start(&store, &tasks);

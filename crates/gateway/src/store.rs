@@ -16,6 +16,7 @@ mod error;
 mod feed;
 mod fields;
 mod identities;
+mod inbox;
 mod keys;
 mod lists;
 mod merge;
@@ -39,6 +40,7 @@ pub use commerce::{Origin, TakenOver, Taking};
 pub use error::{Doing, StoreError};
 pub use fields::{FIELDS, check_definition};
 pub use identities::{BrowserSignIn, Identity};
+pub use inbox::{Letter, LetterFilter, LetterState, PATIENCE, Reading};
 pub use keys::{KeyHolder, Made};
 pub use lists::{ListCursor, OrderFilter, TicketFilter};
 pub use operations::{Done, Operation, Outcome};
@@ -107,6 +109,8 @@ struct Inner {
     hold: AtomicI64,
     /// Says that a reply is held.
     held: Notify,
+    /// Says that something was told.
+    told: Notify,
     /// Who tokens belong to.
     known: sessions::Known,
     /// Whose keys there are.
@@ -218,6 +222,7 @@ impl Store {
                 owners: Mutex::default(),
                 hold: AtomicI64::new(0),
                 held: Notify::new(),
+                told: Notify::new(),
                 known: sessions::Known::default(),
                 keys: keys::KnownKeys::default(),
                 key,

@@ -56,6 +56,8 @@ actions! {
     ColleagueRead = "colleague.read";
     /// Define the shop's own fields.
     FieldsDefine = "fields.define";
+    /// Tell of what happened elsewhere.
+    EventsWrite = "events.write";
     /// Read figures.
     MetricsRead = "metrics.read";
     /// Read the audit log.
@@ -79,6 +81,7 @@ impl Action {
             Self::KnowledgeRead
             | Self::ColleagueRead
             | Self::FieldsDefine
+            | Self::EventsWrite
             | Self::MetricsRead
             | Self::AuditRead
             | Self::ExportRead

@@ -56,6 +56,7 @@ fn every_role_may_what_the_table_says_and_nothing_else() {
         (A::KnowledgeRead, Resource::Shop, "yyyyyy"),
         (A::ColleagueRead, Resource::Shop, "yyyyyy"),
         (A::FieldsDefine, Resource::Shop, "---y--"),
+        (A::EventsWrite, Resource::Shop, "---y-y"),
         (A::MetricsRead, Resource::Shop, "--yy-y"),
         (A::AuditRead, Resource::Shop, "---yy-"),
         (A::ExportRead, Resource::Shop, "---yy-"),

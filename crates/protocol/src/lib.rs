@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod calls;
 pub mod chat;
+pub mod events;
 pub mod live;
 mod outbox;
 pub mod problem;

@@ -1,6 +1,6 @@
 //! AfterShip API v4: a tracking, a list of them, the last checkpoint, and webhooks of the shape.
 
-use super::{Event, Meaning, Moment, Refusal, Track, every, inner, nullable, place};
+use super::{Event, Meaning, Moment, Refusal, Track, every, inner, nullable, place, shaped};
 use deskhand_domain::shipment::{TrackingDetail as Detail, TrackingStatus as Status};
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,8 +48,8 @@ pub(super) fn read(payload: Value) -> Result<Vec<Track>, Refusal> {
         let found = payload.pointer(place);
         found.is_some_and(|found| found.get("tracking_number").is_some())
     });
-    let tracking = inner(payload, place.ok_or(Refusal::NoTrack)?);
-    Ok(vec![track(serde_json::from_value(tracking)?)])
+    let place = place.ok_or(Refusal::NoTrack)?;
+    Ok(vec![track(shaped(inner(payload, place), place)?)])
 }
 
 fn track(tracking: Tracking) -> Track {

@@ -1,6 +1,6 @@
 //! EasyPost API v2: `Tracker`, `Event` with a tracker in it, and lists of trackers.
 
-use super::{Event, Meaning, Moment, Refusal, Track, every, inner, nullable, place};
+use super::{Event, Meaning, Moment, Refusal, Track, every, inner, nullable, place, shaped};
 use deskhand_domain::shipment::{TrackingDetail as Detail, TrackingStatus as Status};
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,7 +56,7 @@ pub(super) fn read(payload: Value) -> Result<Vec<Track>, Refusal> {
     if tracker.get("tracking_code").is_none() || tracker.get("tracking_details").is_none() {
         return Err(Refusal::NoTrack);
     }
-    Ok(vec![track(serde_json::from_value(tracker)?)])
+    Ok(vec![track(shaped(tracker, "")?)])
 }
 
 fn track(tracker: Tracker) -> Track {

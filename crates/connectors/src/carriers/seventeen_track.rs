@@ -1,6 +1,6 @@
 //! 17TRACK: API v2 (`track_info`) with its webhooks, and the lists of its buyers' site.
 
-use super::{Event, Meaning, Moment, Refusal, Track, every, inner, nullable, place};
+use super::{Event, Meaning, Moment, Refusal, Track, every, inner, nullable, place, shaped};
 use deskhand_domain::shipment::{TrackingDetail as Detail, TrackingStatus as Status};
 use serde::Deserialize;
 use serde_json::Value;
@@ -95,7 +95,7 @@ pub(super) fn read(payload: Value) -> Result<Vec<Track>, Refusal> {
         return Ok(parcels.into_iter().map(track).collect());
     }
     if payload.pointer("/data/track_info").is_some() {
-        let parcel = serde_json::from_value(inner(payload, "/data"))?;
+        let parcel = shaped(inner(payload, "/data"), "/data")?;
         return Ok(vec![track(parcel)]);
     }
     if payload.pointer("/Json/0/FTrackNo").is_some() {
@@ -175,7 +175,10 @@ fn listed(parcel: Listed) -> Result<Track, Refusal> {
     let said = parcel.state.to_string();
     let mut events = Vec::new();
     if !parcel.last.trim().is_empty() {
-        let last: LastEvent = serde_json::from_str(&parcel.last)?;
+        let last = serde_json::from_str(&parcel.last).map_err(|_| Refusal::Shape {
+            at: "FLastEvent".to_owned(),
+        })?;
+        let last: LastEvent = shaped(last, "/FLastEvent")?;
         if let Some(at) = last.a.as_deref().and_then(Moment::parse) {
             events.push(Event {
                 at,

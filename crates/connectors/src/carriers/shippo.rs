@@ -1,6 +1,6 @@
 //! Shippo: a track, and `track_updated` with one in it.
 
-use super::{Event, Meaning, Moment, Refusal, Track, inner, nullable, place};
+use super::{Event, Meaning, Moment, Refusal, Track, inner, nullable, place, shaped};
 use deskhand_domain::shipment::{TrackingDetail as Detail, TrackingStatus as Status};
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(super) fn read(payload: Value) -> Result<Vec<Track>, Refusal> {
     if tracked.get("tracking_history").is_none() {
         return Err(Refusal::NoTrack);
     }
-    Ok(vec![track(serde_json::from_value(tracked)?)])
+    Ok(vec![track(shaped(tracked, "")?)])
 }
 
 fn track(tracked: Tracked) -> Track {

@@ -1,7 +1,9 @@
 //! Which days count: time zones, weekends and public holidays.
 
 use crate::Instant;
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Weekday};
+use chrono::{
+    DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday,
+};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 
@@ -70,7 +72,11 @@ impl Calendar {
     /// A time on a day's clock. Where the clock jumps over it, the moment of the jump.
     pub fn at(&self, day: NaiveDate, hour: u32, minute: u32) -> Instant {
         let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
-        let mut wall = day.and_time(time);
+        self.moment(day.and_time(time))
+    }
+
+    /// The moment at which the clock on the wall shows this; where it does so twice, the first one.
+    pub fn moment(&self, mut wall: NaiveDateTime) -> Instant {
         for _ in 0..8 {
             if let Some(at) = wall.and_local_timezone(self.zone).earliest() {
                 return at.to_utc();

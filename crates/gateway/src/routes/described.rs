@@ -13,7 +13,7 @@ use utoipa::{
 /// The name of the one way to sign a request.
 const BEARER: &str = "bearer";
 /// Routes that ask for no token. The chat's socket is told it in the first frame.
-const OPEN: [(&str, &str); 11] = [
+const OPEN: [(&str, &str); 12] = [
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/v1/hello"),
@@ -25,6 +25,7 @@ const OPEN: [(&str, &str); 11] = [
     ("POST", "/v1/sessions/oidc/begin"),
     ("POST", "/chat/api/conversations"),
     ("GET", "/chat/live"),
+    ("POST", "/hooks/{service}"),
 ];
 
 /// Adds the token, and the problems that every route of a kind may answer.

@@ -5,6 +5,7 @@ mod changes;
 mod commerce;
 mod feed;
 mod identities;
+mod inbox;
 mod keys;
 mod merges;
 mod people;
@@ -110,6 +111,9 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     merges::a_chat_goes_on_in_the_other_ticket_and_shows_only_itself(shop(fresh().await).await)
         .await;
     audit::what_is_done_is_told_with_it(shop(fresh().await).await).await;
+    inbox::what_is_told_is_kept_once_and_changes_the_parcel(shop(fresh().await).await).await;
+    inbox::a_parcel_may_be_told_of_before_it_is_known(shop(fresh().await).await).await;
+    inbox::what_cannot_be_read_is_set_aside_and_holds_nothing_up(shop(fresh().await).await).await;
     audit::the_trail_is_only_added_to(shop(fresh().await).await).await;
 }
 

@@ -90,6 +90,7 @@ impl Store {
 impl Tx {
     async fn clear(&mut self) -> Result<(), StoreError> {
         for sql in [
+            "delete from inbox",
             "delete from visitors",
             "delete from conversations",
             "delete from messages",

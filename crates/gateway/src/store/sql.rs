@@ -76,7 +76,20 @@ pub async fn insert(
     columns: &[&'static str],
     rows: Vec<Vec<Cell>>,
 ) -> Result<(), sqlx::Error> {
-    insert_with(connection, table, columns, rows, "").await
+    insert_with(connection, table, columns, rows, "").await?;
+    Ok(())
+}
+
+/// Inserts those rows whose key does not exist, and answers how many.
+pub async fn insert_new(
+    connection: &mut sqlx::AnyConnection,
+    table: &'static str,
+    key: &'static str,
+    columns: &[&'static str],
+    rows: Vec<Vec<Cell>>,
+) -> Result<u64, sqlx::Error> {
+    let otherwise = format!(" on conflict ({key}) do nothing");
+    insert_with(connection, table, columns, rows, &otherwise).await
 }
 
 /// Inserts rows, or replaces the columns of those whose key exists.
@@ -94,7 +107,8 @@ pub async fn upsert(
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
     let otherwise = format!(" on conflict ({key}) do update set {}", updates.join(", "));
-    insert_with(connection, table, columns, rows, &otherwise).await
+    insert_with(connection, table, columns, rows, &otherwise).await?;
+    Ok(())
 }
 
 async fn insert_with(
@@ -103,7 +117,8 @@ async fn insert_with(
     columns: &[&'static str],
     rows: Vec<Vec<Cell>>,
     otherwise: &str,
-) -> Result<(), sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
+    let mut inserted = 0;
     for part in rows.chunks((16_000 / columns.len()).clamp(1, 200)) {
         let mut sql = format!("insert into {table} ({}) values ", columns.join(", "));
         let mut next = 1;
@@ -115,11 +130,12 @@ async fn insert_with(
         }
         sql.push_str(otherwise);
         let cells = part.iter().flatten().cloned().collect();
-        bind(sqlx::query(AssertSqlSafe(sql)), cells)
+        inserted += bind(sqlx::query(AssertSqlSafe(sql)), cells)
             .execute(&mut *connection)
-            .await?;
+            .await?
+            .rows_affected();
     }
-    Ok(())
+    Ok(inserted)
 }
 
 /// `($1, $2, $3)`, counting on.

@@ -10,6 +10,7 @@ mod config;
 mod door;
 mod fuzz;
 mod http;
+mod intake;
 mod keys;
 mod kit;
 mod limits;

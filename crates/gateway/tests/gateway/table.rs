@@ -241,6 +241,15 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Value, Needs)> {
             none.clone(),
             All(&[(A::AuditRead, SHOP)]),
         ),
+        (
+            "post",
+            "/v1/events",
+            "",
+            json!({}),
+            All(&[(A::EventsWrite, SHOP)]),
+        ),
+        // It asks for a proof that only the service can give, not for an account.
+        ("post", "/hooks/{service}", "", json!({}), Nothing),
         ("post", "/v1/live/ticket", "", none.clone(), Session),
         // It takes a ticket: a token is none.
         ("get", "/v1/live", "", none.clone(), Visitor),

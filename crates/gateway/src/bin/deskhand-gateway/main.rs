@@ -1,8 +1,12 @@
 //! `deskhand-gateway`: reads the configuration, starts the gateway, waits for a signal.
 
-use chrono::{DateTime, Utc};
-use clap::{Parser, Subcommand};
-use deskhand_domain::{AccountId, CustomerId, Scope};
+mod arguments;
+mod inbox;
+
+use arguments::{
+    Arguments, Audit, Command, Configuration, KeyCommand, Place, PolicyCommand, Serve, Whose,
+};
+use clap::Parser as _;
 use deskhand_gateway::{
     Config, StartError,
     audit::{command, key::PublicKey},
@@ -10,234 +14,20 @@ use deskhand_gateway::{
     explain::explain,
     forget_app,
     import::{self, Format},
-    keys::{self, Wish},
+    keys::Wish,
     list_keys, make_key, new_epoch, policies, revoke, revoke_key,
     routes::Description,
     set_locked, start,
     store::AuditFilter,
 };
 use deskhand_policy::Broken;
-use deskhand_protocol::audit::Action;
 use std::{
     io::IsTerminal as _,
-    net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 use tracing_subscriber::EnvFilter;
 use utoipa::OpenApi as _;
-use uuid::Uuid;
-
-/// The server of Deskhand.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Answers desktops and chat pages until it is told to stop.
-    Serve(Serve),
-    /// Begins a new history; run it after a backup was put back and before the gateway is started.
-    ///
-    /// What desktops have seen since the backup was made is not in it. With a new epoch they drop
-    /// their copy, keep what waits in their outbox, and sync again. The gateway must not run.
-    NewEpoch(Place),
-    /// Ends every session of an account, and has its desktops destroy their copies.
-    ///
-    /// A desktop that is connected learns of it within seconds, another one when it reaches the
-    /// gateway next. What was not sent from there is lost. A gateway may run meanwhile.
-    Revoke {
-        #[command(flatten)]
-        place: Place,
-        /// The account's address.
-        #[arg(long)]
-        account: String,
-    },
-    /// Takes over an export of a shop's orders, all of it or nothing. The gateway must not run.
-    ImportOrders {
-        #[command(flatten)]
-        place: Place,
-        /// The file.
-        file: PathBuf,
-        /// Which shop wrote it.
-        #[arg(long)]
-        format: Format,
-        /// Names every mistake and stores nothing.
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Checks a configuration, or prints one.
-    #[command(subcommand)]
-    Config(Configuration),
-    /// Looks at roles and rules.
-    #[command(subcommand)]
-    Policy(PolicyCommand),
-    /// Reads the audit trail; the gateway may run.
-    #[command(subcommand)]
-    Audit(Audit),
-    /// Locks an account and signs it out everywhere. A gateway may run meanwhile.
-    Lock(Whose),
-    /// Lets a locked account in again. A gateway may run meanwhile.
-    Unlock(Whose),
-    /// Forgets the authenticator app of somebody who lost it. A gateway may run meanwhile.
-    ForgetApp(Whose),
-    /// Makes, lists and revokes the keys of programs. A gateway may run meanwhile.
-    #[command(subcommand)]
-    Key(KeyCommand),
-    /// Prints the description of the HTTP interface (OpenAPI 3.1).
-    Openapi,
-}
-
-#[derive(Subcommand)]
-enum KeyCommand {
-    /// Makes a key and prints it, once. A machine account of the role service is made with it.
-    Create {
-        #[command(flatten)]
-        place: Place,
-        /// What it is for.
-        #[arg(long)]
-        name: String,
-        /// What it should allow at most, such as tickets:read,messages:send.
-        #[arg(long, value_delimiter = ',', required = true)]
-        scopes: Vec<Scope>,
-        /// For how many days.
-        #[arg(long, default_value_t = keys::DAYS)]
-        days: u16,
-        /// The machine account it is another key of.
-        #[arg(long)]
-        account: Option<AccountId>,
-    },
-    /// Lists the keys, the newest first.
-    List(Place),
-    /// Revokes a key at once.
-    Revoke {
-        #[command(flatten)]
-        place: Place,
-        /// Its id or its beginning, such as dk_4fGh2s.
-        key: String,
-    },
-}
-
-#[derive(Subcommand)]
-enum Configuration {
-    /// Names everything that is wrong with a file and the environment, without starting anything.
-    Check {
-        /// The file; without one only the environment is checked.
-        #[arg(env = "DESKHAND_CONFIG")]
-        file: Option<PathBuf>,
-    },
-    /// Prints everything that can be set, with comments and defaults.
-    Reference,
-}
-
-#[derive(Subcommand)]
-enum PolicyCommand {
-    /// Reads a policy and says what is wrong with it, with file, line and meaning.
-    Check {
-        /// The folder with the shop's own roles.toml and .cedar files; without it, the policy that
-        /// every gateway has.
-        folder: Option<PathBuf>,
-    },
-    /// Says which rule decides whether an account may do something. The gateway may run meanwhile.
-    Explain {
-        #[command(flatten)]
-        place: Place,
-        /// The account's address.
-        #[arg(long = "as")]
-        account: String,
-        /// What it wants to do, such as ticket.write.
-        action: String,
-        /// With what: shop, customer, order, ticket:17, team:ID or refund:120.50:EUR.
-        resource: String,
-    },
-}
-
-#[derive(Subcommand)]
-enum Audit {
-    /// Finds every entry that was altered, is missing, stands elsewhere or was added by others.
-    Verify {
-        #[command(flatten)]
-        place: Place,
-        /// Heads that were kept elsewhere; without it, the gateway's own file of them.
-        #[arg(long)]
-        heads: Option<PathBuf>,
-        /// The public half of the gateway's key, which `audit key` prints; without it, the
-        /// gateway's own.
-        #[arg(long)]
-        public_key: Option<String>,
-    },
-    /// Writes entries as one JSON object a line, oldest first. This is not told in the trail, which
-    /// only the gateway writes; an export through the gateway is.
-    Export {
-        #[command(flatten)]
-        place: Place,
-        /// From this moment on, such as 2027-01-31T09:00:00Z.
-        #[arg(long)]
-        from: Option<DateTime<Utc>>,
-        /// Before this moment.
-        #[arg(long)]
-        until: Option<DateTime<Utc>>,
-        /// Of this account, machine key or customer.
-        #[arg(long)]
-        actor: Option<Uuid>,
-        /// That concern this customer.
-        #[arg(long)]
-        customer: Option<CustomerId>,
-        /// That tell of this, such as signed_in.
-        #[arg(long, value_parser = action)]
-        action: Option<Action>,
-        /// How many at most.
-        #[arg(long)]
-        limit: Option<usize>,
-    },
-    /// Prints the public half of the key that signs the trail.
-    Key(Place),
-}
-
-/// An account, and where it lies.
-#[derive(clap::Args)]
-struct Whose {
-    #[command(flatten)]
-    place: Place,
-    /// The account's address.
-    #[arg(long)]
-    account: String,
-}
-
-/// Where the data lies.
-#[derive(clap::Args)]
-struct Place {
-    /// The folder with everything it keeps.
-    #[arg(long, env = "DESKHAND_DATA_DIR")]
-    data_dir: Option<PathBuf>,
-    /// A PostgreSQL database instead of a file: postgres://user:password@host:5432/database.
-    #[arg(long, env = "DESKHAND_DATABASE_URL", hide_env_values = true)]
-    database_url: Option<String>,
-    /// A configuration file in TOML.
-    #[arg(long, env = "DESKHAND_CONFIG")]
-    config: Option<PathBuf>,
-}
-
-#[derive(clap::Args)]
-struct Serve {
-    #[command(flatten)]
-    place: Place,
-    /// Where it listens; 127.0.0.1:7430 unless told.
-    #[arg(long, env = "DESKHAND_LISTEN")]
-    listen: Option<SocketAddr>,
-    /// For how many seconds replies may be undone before they are sent; 13 unless told, 0 for none.
-    #[arg(long, env = "DESKHAND_UNDO_SECONDS")]
-    undo_seconds: Option<u16>,
-    /// Fills an empty database with the sample shop, whose passwords are published.
-    #[arg(long)]
-    sample: bool,
-    /// Lets other machines reach the sample shop.
-    #[arg(long)]
-    sample_on_network: bool,
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -322,6 +112,10 @@ async fn main() -> ExitCode {
             format,
             dry_run,
         } => finish(import_orders(&place, &file, format, dry_run).await),
+        Command::Inbox(command) => {
+            log();
+            finish(inbox::inbox(command).await)
+        }
         Command::NewEpoch(place) => {
             log();
             finish(begin_anew(&place).await)
@@ -370,11 +164,6 @@ fn audit_key(place: &Place) -> Result<(), StartError> {
     let key = command::public_key(&place.read()?)?;
     println!("{}", key.to_hex());
     Ok(())
-}
-
-fn action(word: &str) -> Result<Action, String> {
-    let action = serde_json::from_value(serde_json::Value::String(word.to_owned()));
-    action.map_err(|_| "there is no such action".to_owned())
 }
 
 async fn export(place: &Place, filter: &AuditFilter, limit: usize) -> Result<(), StartError> {
@@ -536,7 +325,7 @@ fn config(serve: Serve) -> Result<Config, StartError> {
 
 impl Place {
     /// What the file and the environment say, and where the data lies.
-    fn read(&self) -> Result<Config, StartError> {
+    pub fn read(&self) -> Result<Config, StartError> {
         let mut config = read(self.config.as_deref())?;
         if let Some(data_dir) = &self.data_dir {
             config.data_dir.clone_from(data_dir);

@@ -1,0 +1,180 @@
+//! What others told.
+
+use super::*;
+use crate::{
+    intake::{apply_due, letter},
+    store::{Letter, LetterFilter, LetterState, PATIENCE},
+};
+use deskhand_domain::{OrderId, Shipment, ShipmentId, shipment::TrackingStatus};
+use serde_json::json;
+
+/// A parcel of the small shop.
+const KNOWN: &str = "PT0000000001";
+
+/// What AfterShip would tell of a parcel.
+fn told(store: &Store, number: &str, tag: &str, event: &str) -> Letter {
+    let body = json!({ "event_id": event, "msg": {
+        "tracking_number": number, "tag": tag, "slug": "correio", "checkpoints": [
+            { "checkpoint_time": "2026-11-18T10:00:00+00:00", "tag": tag, "message": "Seen." },
+        ],
+    }});
+    let (source, event) = ("/hooks/aftership", event.to_owned());
+    letter(
+        store.clock(),
+        source,
+        event,
+        String::new(),
+        body.to_string(),
+    )
+}
+
+async fn keep(store: &Store, letters: Vec<Letter>) -> usize {
+    store.keep_letters(letters).await.expect("it is kept")
+}
+
+async fn parcel(store: &Store, number: u64) -> Shipment {
+    let read = store.write(move |tx| Box::pin(async move { tx.get(id(4, number)).await }));
+    read.await.expect("a read").expect("a parcel")
+}
+
+/// The one letter of a sender's id.
+async fn one(store: &Store, event: &str) -> Letter {
+    let all = store
+        .letters(&LetterFilter::default())
+        .await
+        .expect("a list");
+    let mut found = all.into_iter().filter(|letter| letter.event == event);
+    let letter = found.next().expect("it is there");
+    assert_eq!(found.next(), None, "kept once");
+    letter
+}
+
+pub async fn what_is_told_is_kept_once_and_changes_the_parcel(store: Store) {
+    let letters = || {
+        vec![
+            told(&store, "pt 0000 000001", "OutForDelivery", "one"),
+            told(&store, KNOWN, "OutForDelivery", "one"),
+            told(&store, "PT0000000002", "Exception", "two"),
+        ]
+    };
+    assert_eq!(keep(&store, letters()).await, 2);
+    assert_eq!(keep(&store, letters()).await, 0);
+    let head = *store.head().borrow();
+    assert_eq!(apply_due(&store).await.expect("applied"), 2);
+    assert_eq!(apply_due(&store).await.expect("applied"), 0);
+    let changes = store.changes_after(head, 10).await.expect("changes");
+    assert_eq!(changes.len(), 2, "both parcels travel");
+    let seen = parcel(&store, 1).await;
+    assert_eq!(seen.status, TrackingStatus::OutForDelivery);
+    assert_eq!(seen.scans.len(), 1);
+    assert_eq!(seen.source.fetched_at, store.clock().now());
+    // A state that is in no list is kept, and shown in the carrier's words.
+    let strange = parcel(&store, 2).await;
+    assert_eq!(strange.status, TrackingStatus::Unknown);
+    assert_eq!(strange.scans[0].text, "Seen.");
+    let letter = one(&store, "one").await;
+    assert_eq!(letter.state, LetterState::Applied);
+    assert_eq!(letter.settled_at, Some(store.clock().now()));
+    let of = LetterFilter {
+        subject: letter.subject.clone(),
+        ..LetterFilter::default()
+    };
+    assert_eq!(store.letters(&of).await.expect("a list"), [letter]);
+    assert_eq!(keep(&store, letters()).await, 0, "also afterwards");
+}
+
+pub async fn a_parcel_may_be_told_of_before_it_is_known(store: Store) {
+    keep(&store, vec![told(&store, "NEW1", "Delivered", "early")]).await;
+    keep(&store, vec![told(&store, "NEVER1", "Delivered", "strange")]).await;
+    for _ in 0..3 {
+        apply_due(&store).await.expect("looked at");
+        assert_eq!(one(&store, "early").await.state, LetterState::Waiting);
+        store.clock().advance(TimeDelta::hours(1));
+    }
+    let known = Shipment {
+        id: ShipmentId(id(4, 9_001)),
+        order: OrderId(id(3, 1)),
+        tracking_number: "NEW1".to_owned(),
+        ..parcel(&store, 1).await
+    };
+    let write = store.write(move |tx| Box::pin(async move { tx.put(&[known]).await }));
+    write.await.expect("a parcel");
+    store.clock().advance(TimeDelta::hours(6));
+    apply_due(&store).await.expect("looked at");
+    assert_eq!(one(&store, "early").await.state, LetterState::Applied);
+    assert_eq!(
+        parcel(&store, 9_001).await.status,
+        TrackingStatus::Delivered
+    );
+    store.clock().advance(PATIENCE);
+    apply_due(&store).await.expect("looked at");
+    let dead = one(&store, "strange").await;
+    assert_eq!(dead.state, LetterState::Dead);
+    assert_eq!(dead.reason.as_deref(), Some("no parcel has this number"));
+    // Somebody has it looked at again once its parcel is there.
+    let late = Shipment {
+        id: ShipmentId(id(4, 9_002)),
+        tracking_number: "NEVER1".to_owned(),
+        ..parcel(&store, 9_001).await
+    };
+    let write = store.write(move |tx| Box::pin(async move { tx.put(&[late]).await }));
+    write.await.expect("a parcel");
+    assert_eq!(store.replay_letters(None).await.expect("replayed"), 1);
+    apply_due(&store).await.expect("looked at");
+    assert_eq!(one(&store, "strange").await.state, LetterState::Applied);
+}
+
+pub async fn what_cannot_be_read_is_set_aside_and_holds_nothing_up(store: Store) {
+    let broken = |event: &str, body: &str| {
+        let (source, event) = ("/hooks/aftership", event.to_owned());
+        letter(store.clock(), source, event, String::new(), body.to_owned())
+    };
+    let personal =
+        "{\"msg\":{\"tracking_number\":\"PT0000000001\",\"tag\":[\"anna@example.com\"]}}";
+    let letters = vec![
+        broken("no JSON", "{"),
+        broken("changed", personal),
+        broken("of nothing", "{\"msg\":{\"order\":1}}"),
+        told(&store, KNOWN, "Delivered", "good"),
+    ];
+    keep(&store, letters).await;
+    apply_due(&store).await.expect("looked at");
+    assert_eq!(parcel(&store, 1).await.status, TrackingStatus::Delivered);
+    for (event, state) in [
+        ("no JSON", LetterState::Dead),
+        ("changed", LetterState::Dead),
+        ("of nothing", LetterState::Ignored),
+        ("good", LetterState::Applied),
+    ] {
+        assert_eq!(one(&store, event).await.state, state, "{event}");
+    }
+    let changed = one(&store, "changed").await;
+    let reason = changed.reason.expect("a reason");
+    assert!(
+        reason.contains("tag") && !reason.contains("anna"),
+        "{reason}"
+    );
+    // Dropped, it is looked at no more, also when all dead ones are.
+    assert!(store.drop_letter(changed.id).await.expect("dropped"));
+    assert!(!store.drop_letter(changed.id).await.expect("once"));
+    assert_eq!(store.replay_letters(None).await.expect("replayed"), 1);
+    assert_eq!(
+        store
+            .replay_letters(Some(changed.id))
+            .await
+            .expect("by its id"),
+        1
+    );
+    apply_due(&store).await.expect("looked at");
+    let aside = [one(&store, "changed").await, one(&store, "no JSON").await];
+    assert!(
+        aside.iter().all(|letter| letter.state == LetterState::Dead),
+        "{aside:?}"
+    );
+    // All that no longer waits is forgotten in time.
+    keep(&store, vec![told(&store, "NEW1", "Delivered", "waits")]).await;
+    apply_due(&store).await.expect("looked at");
+    let later = store.clock().now() + TimeDelta::days(1);
+    assert_eq!(store.forget_letters(later).await.expect("forgotten"), 4);
+    assert_eq!(one(&store, "waits").await.state, LetterState::Waiting);
+}
