@@ -9,6 +9,7 @@ use crate::{
 };
 use axum::{
     Json, extract,
+    extract::{FromRequest as _, Request},
     http::{HeaderMap, StatusCode},
 };
 use deskhand_connectors::webhooks::{self, Disbelief};
@@ -66,9 +67,10 @@ fn disbelieved(why: Disbelief) -> Refusal {
 pub async fn tell(
     extract::State(state): extract::State<State>,
     who: Who,
-    Events(events): Events,
+    request: Request,
 ) -> Result<(StatusCode, Json<EventsTaken>), Refusal> {
     who.may(Action::EventsWrite, &Resource::Shop)?;
+    let Events(events) = Events::from_request(request, &state).await?;
     let one = events.len() == 1;
     let mut letters = Vec::new();
     for (index, event) in events.into_iter().enumerate() {

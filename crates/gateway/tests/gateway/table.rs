@@ -249,7 +249,7 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Value, Needs)> {
             All(&[(A::EventsWrite, SHOP)]),
         ),
         // It asks for a proof that only the service can give, not for an account.
-        ("post", "/hooks/{service}", "", json!({}), Nothing),
+        ("post", "/hooks/{service}", "", json!({}), Visitor),
         ("post", "/v1/live/ticket", "", none.clone(), Session),
         // It takes a ticket: a token is none.
         ("get", "/v1/live", "", none.clone(), Visitor),
@@ -447,7 +447,7 @@ fn expected(
 
 #[tokio::test]
 async fn every_route_asks_the_policy_for_every_role_team_and_state() {
-    let shop = Shop::open().await;
+    let shop = Shop::open_with(|config| config.hooks.aftership = Some("proof".into())).await;
     with_trade(&shop).await;
     let (people, tickets) = (everybody(&shop).await, tickets(&shop).await);
     let policy = own_policy();
@@ -474,6 +474,7 @@ async fn every_route_asks_the_policy_for_every_role_team_and_state() {
                     .replace("{order}", &id(3, 3).to_string())
                     .replace("{shipment}", &id(4, 3).to_string())
                     .replace("{account}", &id(1, 1).to_string())
+                    .replace("{service}", "aftership")
                     .replace("{machine_key}", &id(9, 999).to_string())
                     .replace("{key}", "size");
                 let body = (!body.is_null())
