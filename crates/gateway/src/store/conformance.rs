@@ -202,7 +202,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 53);
+        assert_eq!(count.into_inner(), 57);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +217,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 53);
+        assert_eq!(count.into_inner(), 57);
     }
 }
