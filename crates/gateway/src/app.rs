@@ -136,10 +136,7 @@ async fn finish(
         .get::<MatchedPath>()
         .map_or("-", MatchedPath::as_str)
         .to_owned();
-    let via = Via {
-        peer: peer(request.extensions()),
-        request: Some(id.clone()),
-    };
+    let via = Via::new(peer(request.extensions()), Some(id.clone()));
     let quotas = Quotas::default();
     request.extensions_mut().insert(quotas.clone());
     let mut response = via.clone().during(next.run(request)).await;

@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod command;
+pub mod csv;
 pub mod heads;
 pub mod key;
 pub(crate) mod told;

@@ -1,7 +1,11 @@
 //! How a request came in. Whatever is written while it is answered carries this into the audit
 //! trail, without every function on the way passing it on.
 
-use std::future::Future;
+use deskhand_domain::KeyId;
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
 
 tokio::task_local! {
     static VIA: Via;
@@ -14,9 +18,31 @@ pub struct Via {
     pub peer: Option<String>,
     /// The request as the logs name it.
     pub request: Option<String>,
+    /// The key of the program that asks, once it is known; whoever answers the request shares it.
+    key: Arc<OnceLock<KeyId>>,
 }
 
 impl Via {
+    /// A request with that name, from that address.
+    pub fn new(peer: Option<String>, request: Option<String>) -> Self {
+        Self {
+            peer,
+            request,
+            key: Arc::default(),
+        }
+    }
+
+    /// The request that is being answered came with this key.
+    pub fn by_key(key: KeyId) {
+        // A request has one key, however often it is looked at.
+        VIA.try_with(|via| *via.key.get_or_init(|| key)).ok();
+    }
+
+    /// The key that the request came with.
+    pub fn key(&self) -> Option<KeyId> {
+        self.key.get().copied()
+    }
+
     /// How the request came in that is being answered; nothing when there is none.
     pub fn current() -> Self {
         VIA.try_with(Clone::clone).unwrap_or_default()

@@ -48,8 +48,8 @@ pub struct AuditQuery {
     pub until: Option<DateTime<Utc>>,
     /// Of this account, machine key or customer.
     pub actor: Option<Uuid>,
-    /// That concern this customer.
-    pub customer: Option<CustomerId>,
+    /// That concern this customer: by id, or by e-mail address or order number, word for word.
+    pub customer: Option<String>,
     /// That tell of this.
     pub action: Option<Action>,
     /// `next` of the page before.

@@ -1,6 +1,7 @@
 //! What `deskhand-gateway audit …` does, also beside a gateway that runs: it only reads.
 
 use super::{
+    csv,
     heads::{self, Head},
     key::{AuditKey, KEY_FILE, KeyError, PublicKey},
     verify::{Against, Report, verify},
@@ -10,6 +11,7 @@ use crate::{
     start::{self, StartError},
     store::{AuditFilter, Location, connect_to_read, read_entries},
 };
+use deskhand_protocol::audit::AuditEntry;
 use std::{io::Write, path::PathBuf};
 
 /// How many entries are read at once while they are exported.
@@ -66,16 +68,58 @@ async fn read(location: &Location, against: &Against) -> Result<Report, StartErr
     report.map_err(|error| StartError::from(error).at(location))
 }
 
-/// Writes entries as one JSON object a line, oldest first.
+/// How an export is written.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Deserialize,
+    clap::ValueEnum,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One JSON object a line; what can be checked again.
+    #[default]
+    Ndjson,
+    /// CSV by RFC 4180, for a spreadsheet.
+    Csv,
+}
+
+impl Format {
+    /// What stands before the first entry.
+    pub fn beginning(self) -> &'static str {
+        match self {
+            Self::Ndjson => "",
+            Self::Csv => csv::HEADER,
+        }
+    }
+
+    /// An entry.
+    pub fn line(self, entry: &AuditEntry) -> String {
+        match self {
+            Self::Ndjson => serde_json::to_string(entry).unwrap_or_default() + "\n",
+            Self::Csv => csv::line(entry),
+        }
+    }
+}
+
+/// Writes entries, oldest first.
 pub async fn export(
     config: &Config,
     filter: &AuditFilter,
+    format: Format,
     limit: usize,
     to: &mut impl Write,
 ) -> Result<(), StartError> {
     let location = start::location(config);
     let mut connection = connect_to_read(&location).await?;
     let (mut after, mut left) = (0, limit);
+    to.write_all(format.beginning().as_bytes())
+        .map_err(StartError::Output)?;
     while left > 0 {
         let entries = read_entries(&mut connection, filter, after, left.min(AT_ONCE)).await;
         let entries = entries.map_err(|error| StartError::from(error).at(&location))?;
@@ -83,8 +127,8 @@ pub async fn export(
         after = last.position;
         left -= entries.len();
         for entry in &entries {
-            let line = serde_json::to_string(entry).unwrap_or_default();
-            writeln!(to, "{line}").map_err(StartError::Output)?;
+            to.write_all(format.line(entry).as_bytes())
+                .map_err(StartError::Output)?;
         }
     }
     to.flush().map_err(StartError::Output)

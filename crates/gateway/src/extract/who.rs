@@ -8,6 +8,7 @@ use crate::{
     problem::Refusal,
     sight::Sight,
     store::{KeyHolder, SignedIn, Standing},
+    via::Via,
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
 use deskhand_domain::{Account, AccountId, DeviceId, Instant, TeamId, Ticket, TicketId};
@@ -106,6 +107,7 @@ fn count(parts: &Parts, state: &State, account: AccountId) -> Result<(), Refusal
 async fn program(parts: &Parts, state: &State, key: &str) -> Result<KeyHolder, Refusal> {
     let holder = state.store.key(&digest(key)).await?;
     let holder = holder.ok_or_else(unknown_key)?;
+    Via::by_key(holder.key);
     count(parts, state, holder.account.id)?;
     Ok(holder)
 }

@@ -2,11 +2,11 @@
 
 use crate::{
     app::State,
-    audit::command::{self, Check},
+    audit::command::{self, Check, Format},
     extract::{Paging, Query, Who},
     feed::write_cursor,
     problem::Refusal,
-    store::{AuditFilter, Entry, Store, StoreError},
+    store::{AuditFilter, Entry, OrderFilter, Store, StoreError},
 };
 use axum::{
     Json,
@@ -31,6 +31,8 @@ use uuid::Uuid;
 const EXPORT: usize = 1_000_000;
 /// How many are read at once while it is sent.
 const AT_ONCE: usize = 500;
+/// How many customers or orders may have the same address or number.
+const SAME: usize = 50;
 /// How many findings of a check are named.
 const NAMED: usize = 100;
 /// How many heads are shown.
@@ -50,8 +52,8 @@ pub struct Filter {
     until: Option<DateTime<Utc>>,
     /// Of this account, machine key or customer.
     actor: Option<Uuid>,
-    /// That concern this customer.
-    customer: Option<CustomerId>,
+    /// That concern this customer: by id, or by e-mail address or order number, word for word.
+    customer: Option<String>,
     /// That tell of this.
     action: Option<Action>,
     /// `next` of the page before.
@@ -72,10 +74,14 @@ pub struct Export {
     until: Option<DateTime<Utc>>,
     /// Of this account, machine key or customer.
     actor: Option<Uuid>,
-    /// That concern this customer.
-    customer: Option<CustomerId>,
+    /// That concern this customer: by id, or by e-mail address or order number, word for word.
+    customer: Option<String>,
     /// That tell of this.
     action: Option<Action>,
+    /// One JSON object a line unless told.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    format: Format,
     /// Behind this position: the last one of the export before.
     #[param(value_type = Option<i64>, minimum = 0)]
     after: Option<String>,
@@ -110,7 +116,7 @@ pub async fn list(
         from: query.from,
         until: query.until,
         actor: query.actor,
-        customer: query.customer,
+        customers: concerned(&state, &who, query.customer.as_deref()).await?,
         action: query.action,
     };
     let before = cursor.map(|place| place.before);
@@ -126,10 +132,13 @@ pub async fn list(
     Ok(Json(AuditPage { entries, next }))
 }
 
-/// The audit trail as one JSON object a line, oldest first, up to this export, which is told in the
-/// trail as well. An export of everything can be checked: each hash follows from the one before.
+/// The audit trail, oldest first, up to this export, which is told in the trail as well: one JSON
+/// object a line, or CSV. An export of everything can be checked: each hash follows from the one
+/// before.
 #[utoipa::path(get, path = "/v1/audit/export", params(Export), responses(
-    (status = 200, body = AuditEntry, content_type = "application/x-ndjson"),
+    (status = 200, content(
+        (AuditEntry = "application/x-ndjson"), (String = "text/csv; charset=utf-8")
+    )),
     (status = 403, body = Problem)
 ))]
 pub async fn export(
@@ -145,7 +154,7 @@ pub async fn export(
         from: query.from,
         until: query.until,
         actor: query.actor,
-        customer: query.customer,
+        customers: concerned(&state, &who, query.customer.as_deref()).await?,
         action: query.action,
     };
     let told = filter.tell(Entry::new(who.account.id, Action::AuditExported));
@@ -154,18 +163,27 @@ pub async fn export(
     let rest = Rest {
         store: state.store,
         filter,
+        format: query.format,
+        begun: false,
         after: after.unwrap_or_default(),
         end,
         left: limit,
     };
     let lines = Body::from_stream(stream::try_unfold(rest, Rest::next));
     let mut response = lines.into_response();
-    for (name, value) in [
-        (header::CONTENT_TYPE, "application/x-ndjson"),
-        (
-            header::CONTENT_DISPOSITION,
+    let (kind, place) = match query.format {
+        Format::Ndjson => (
+            "application/x-ndjson",
             "attachment; filename=\"audit.ndjson\"",
         ),
+        Format::Csv => (
+            "text/csv; charset=utf-8",
+            "attachment; filename=\"audit.csv\"",
+        ),
+    };
+    for (name, value) in [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_DISPOSITION, place),
     ] {
         let value = HeaderValue::from_static(value);
         response.headers_mut().insert(name, value);
@@ -208,6 +226,36 @@ pub async fn check(
     }))
 }
 
+/// The customers that are meant. An address or a number that finds somebody is one that is known, so
+/// it takes the right to see it; nobody learns by an empty list what they may not see.
+async fn concerned(
+    state: &State,
+    who: &Who,
+    words: Option<&str>,
+) -> Result<Option<Vec<CustomerId>>, Refusal> {
+    let Some(words) = words.map(str::trim) else {
+        return Ok(None);
+    };
+    if let Ok(id) = words.parse() {
+        return Ok(Some(vec![CustomerId(id)]));
+    }
+    let found = if words.contains('@') {
+        who.may(Wanted::CustomerContact, &Resource::Customer)?;
+        let found = state.store.customers(Some(words.to_owned()), None, SAME);
+        let (customers, _) = found.await?;
+        customers.iter().map(|customer| customer.id).collect()
+    } else {
+        who.may(Wanted::OrderRead, &Resource::Order)?;
+        let number = OrderFilter {
+            customer: None,
+            number: Some(words.to_owned()),
+        };
+        let (orders, _) = state.store.orders(number, None, SAME).await?;
+        orders.iter().map(|order| order.customer).collect()
+    };
+    Ok(Some(found))
+}
+
 /// A number of a parameter.
 fn number<N>(text: Option<&str>, name: &str, least: N, most: N) -> Result<Option<N>, Refusal>
 where
@@ -231,6 +279,8 @@ where
 struct Rest {
     store: Store,
     filter: AuditFilter,
+    format: Format,
+    begun: bool,
     after: i64,
     end: i64,
     left: usize,
@@ -240,22 +290,20 @@ impl Rest {
     /// Some lines and what is left after them.
     async fn next(mut self) -> Result<Option<(String, Self)>, StoreError> {
         let (after, end) = (self.after, self.end);
-        let wanted = self.left.min(AT_ONCE);
-        if wanted == 0 {
-            return Ok(None);
-        }
-        let entries = self.store.audit_between(&self.filter, after, end, wanted);
-        let entries = entries.await?;
-        let Some(last) = entries.last() else {
-            return Ok(None);
-        };
-        self.after = last.position;
-        self.left -= entries.len();
         let mut lines = String::new();
-        for entry in &entries {
-            lines.push_str(&serde_json::to_string(entry).unwrap_or_default());
-            lines.push('\n');
+        if !std::mem::replace(&mut self.begun, true) {
+            lines.push_str(self.format.beginning());
         }
-        Ok(Some((lines, self)))
+        let wanted = self.left.min(AT_ONCE);
+        if wanted > 0 {
+            let entries = self.store.audit_between(&self.filter, after, end, wanted);
+            let entries = entries.await?;
+            self.after = entries.last().map_or(end, |last| last.position);
+            self.left -= entries.len();
+            for entry in &entries {
+                lines.push_str(&self.format.line(entry));
+            }
+        }
+        Ok((!lines.is_empty()).then_some((lines, self)))
     }
 }

@@ -81,20 +81,34 @@ pub struct AuditFilter {
     pub until: Option<Instant>,
     /// Of this account, machine key or customer.
     pub actor: Option<Uuid>,
-    /// That concern this customer.
-    pub customer: Option<CustomerId>,
+    /// That concern one of these customers.
+    pub customers: Option<Vec<CustomerId>>,
     /// That tell of this.
     pub action: Option<Action>,
 }
 
 impl AuditFilter {
     fn select(&self) -> sql::Select {
-        select()
+        let select = select()
             .and_if("at >= ?", self.from.map(Cell::at))
             .and_if("at < ?", self.until.map(Cell::at))
-            .and_if("actor = ?", self.actor.map(Cell::text))
-            .and_if("customer = ?", self.customer.map(Cell::text))
-            .and_if("action = ?", self.action.map(Cell::word))
+            .and_if("action = ?", self.action.map(Cell::word));
+        let select = match self.actor {
+            // What a program did stands under its key; who asks for its account gets that too.
+            Some(actor) => select.and(
+                "actor = ? or actor in (select id from machine_keys where account = ?)",
+                vec![Cell::text(actor), Cell::text(actor)],
+            ),
+            None => select,
+        };
+        match self.customers.as_deref() {
+            Some([]) => select.and("1 = 0", Vec::new()),
+            Some(customers) => {
+                let customers = customers.iter().map(|id| Cell::text(*id)).collect();
+                select.and_in("customer", customers)
+            }
+            None => select,
+        }
     }
 
     /// Adds to an entry what was asked for.
@@ -103,8 +117,9 @@ impl AuditFilter {
         let entry = told(entry, "until", self.until);
         let entry = told(entry, "actor", self.actor);
         let entry = told(entry, "action", self.action);
-        match self.customer {
-            Some(customer) => entry.of(customer),
+        match self.customers.as_deref() {
+            Some([customer]) => entry.of(*customer),
+            Some(customers) => entry.with("customers", customers),
             None => entry,
         }
     }
@@ -214,7 +229,11 @@ impl Tx {
         Ok(())
     }
 
-    fn stored(&self, entry: Entry, position: i64) -> Stored {
+    fn stored(&self, mut entry: Entry, position: i64) -> Stored {
+        if let (Some(key), Actor::Account(account)) = (self.via.key(), entry.actor) {
+            entry = entry.with("account", account);
+            entry.actor = Actor::Machine(key.0);
+        }
         let (actor_kind, actor) = entry.actor.parts();
         let (thing_kind, thing) = entry.thing.map(|thing| (thing.kind, thing.id)).unzip();
         Stored {

@@ -8,6 +8,7 @@ use deskhand_gateway::{
     audit::{
         chain::{BEGINNING, hex},
         command::{Check, check, public_key},
+        csv,
         verify::Finding,
     },
     serve::Caller,
@@ -256,6 +257,85 @@ async fn auditors_search_and_export_and_nobody_else() {
         let wrong = shop.get(&format!("/v1/audit/export{query}"), &aino).await;
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{query}");
     }
+}
+
+#[tokio::test]
+async fn the_trail_is_searched_by_what_a_customer_is_known_by_as_far_as_one_may_know_it() {
+    let shop = Shop::open().await;
+    let priya = shop.sign_in("priya").await;
+    for number in [1, 2] {
+        shop.write(&priya, &ticket(number), "note", "Nobody reads this")
+            .await;
+    }
+    let aino = shop.sign_in("aino").await;
+    let found = async |customer: &str| -> Vec<i64> {
+        let path = format!("/v1/audit?customer={customer}");
+        let answer = shop.get(&path, &aino).await;
+        assert_eq!(answer.status, StatusCode::OK, "{customer}: {}", answer.body);
+        let page: AuditPage = serde_json::from_str(&answer.body).expect("a page");
+        page.entries.iter().map(|entry| entry.position).collect()
+    };
+    for (customer, expected) in [
+        (id(2, 2).to_string(), vec![5]),
+        ("ana2@example.com".to_owned(), vec![5]),
+        ("ANA2%40example.com".to_owned(), vec![5]),
+        ("HP-20002".to_owned(), vec![5]),
+        // Word for word, and nothing where nobody is meant.
+        ("ana@example.com".to_owned(), vec![]),
+        ("%25@example.com".to_owned(), vec![]),
+        ("HP-2000".to_owned(), vec![]),
+        (String::new(), vec![]),
+        (id(2, 999).to_string(), vec![]),
+    ] {
+        assert_eq!(found(&customer).await, expected, "{customer}");
+    }
+
+    // An auditor who may not see addresses and orders does not learn which ones there are.
+    let otto = shop.sign_in("otto").await;
+    for [known, unknown] in [
+        ["ana2@example.com", "nobody@example.com"],
+        ["HP-20002", "HP-99999"],
+    ] {
+        for path in ["/v1/audit", "/v1/audit/export"] {
+            let said = async |customer: &str| {
+                let path = format!("{path}?customer={customer}");
+                let refused = shop.get(&path, &otto).await.problem();
+                (refused.status, refused.code, refused.detail)
+            };
+            let refused = said(known).await;
+            assert_eq!(refused.0, 403, "{path} {known}");
+            assert_eq!(refused, said(unknown).await);
+        }
+    }
+    let path = format!("/v1/audit?customer={}", id(2, 2));
+    assert_eq!(shop.get(&path, &otto).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_export_for_a_spreadsheet_has_the_same_entries() {
+    let shop = Shop::open().await;
+    let priya = shop.sign_in("priya").await;
+    shop.write(&priya, &ticket(1), "note", "Nobody reads this")
+        .await;
+    let aino = shop.sign_in("aino").await;
+    let export = async |query: &str| shop.get(&format!("/v1/audit/export?{query}"), &aino).await;
+    let lines = export("limit=5").await;
+    let entries: Vec<AuditEntry> = lines
+        .body
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an entry"))
+        .collect();
+    assert_eq!(entries.len(), 5);
+    let sheet = export("limit=5&format=csv").await;
+    assert_eq!(sheet.headers["content-type"], "text/csv; charset=utf-8");
+    let mut expected = csv::HEADER.to_owned();
+    expected.extend(entries.iter().map(csv::line));
+    assert_eq!(sheet.body, expected);
+    // Nothing at all is a header.
+    let nothing = export("format=csv&action=team_made").await;
+    assert_eq!(nothing.body, csv::HEADER);
+    let unknown = export("format=xml").await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

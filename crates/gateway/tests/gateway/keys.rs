@@ -92,10 +92,24 @@ async fn a_key_that_writes_writes_as_its_machine_account() {
     assert_eq!(of("key_made")["thing"]["id"], about["id"]);
     assert_eq!(of("key_made")["details"]["scopes"], about["scopes"]);
     assert!(told.iter().all(|entry| !entry.to_string().contains(&key)));
-    let by_machine = told
-        .iter()
-        .any(|entry| entry["actor"]["id"] == about["account"]);
-    assert!(by_machine, "{told:?}");
+    let written = of("note_written");
+    let by_key = json!({ "kind": "machine", "id": about["id"] });
+    assert_eq!(written["actor"], by_key, "the key that was used");
+    assert_eq!(written["details"]["account"], about["account"]);
+
+    // What the policy refuses a key is told of the key as well; whoever looks for the account, or
+    // for the key, finds both.
+    let refused = shop.get("/v1/audit", &key).await.problem();
+    assert_eq!(refused.code, Code::Forbidden);
+    for actor in [&about["id"], &about["account"]] {
+        let actor = actor.as_str().expect("an id");
+        let path = format!("/v1/audit?actor={actor}");
+        let of_it = shop.get(&path, &admin).await.json();
+        let of_it = of_it["entries"].as_array().expect("entries").clone();
+        let told: Vec<_> = of_it.iter().map(|entry| &entry["action"]).collect();
+        assert_eq!(told, ["denied", "note_written"], "{of_it:?}");
+        assert!(of_it.iter().all(|entry| entry["actor"] == by_key));
+    }
 }
 
 #[tokio::test]

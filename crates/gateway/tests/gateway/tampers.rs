@@ -437,10 +437,10 @@ async fn write(store: &Store, number: i64) {
     if seldom(2) {
         entry = entry.of(CustomerId(id(2, place)));
     }
-    let via = Via {
-        peer: (!seldom(5)).then(|| format!("192.0.2.{number}")),
-        request: (!seldom(7)).then(|| format!("request {number}")),
-    };
+    let via = Via::new(
+        (!seldom(5)).then(|| format!("192.0.2.{number}")),
+        (!seldom(7)).then(|| format!("request {number}")),
+    );
     via.during(store.record(entry)).await.expect("an entry");
 }
 

@@ -218,9 +218,9 @@ until?: string,
  */
 actor?: string, 
 /**
- * That concern this customer.
+ * That concern this customer: by id, or by e-mail address or order number, word for word.
  */
-customer?: CustomerId, 
+customer?: string, 
 /**
  * That tell of this.
  */

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use deskhand_domain::{AccountId, CustomerId, Scope};
-use deskhand_gateway::{import::Format, keys, store::LetterState};
+use deskhand_gateway::{
+    audit::command::Format as ExportFormat, import::Format, keys, store::LetterState,
+};
 use deskhand_protocol::audit::Action;
 use std::{net::SocketAddr, path::PathBuf};
 use uuid::Uuid;
@@ -201,7 +203,7 @@ pub enum Audit {
         #[arg(long)]
         public_key: Option<String>,
     },
-    /// Writes entries as one JSON object a line, oldest first. This is not told in the trail, which
+    /// Writes entries, oldest first. This is not told in the trail, which
     /// only the gateway writes; an export through the gateway is.
     Export {
         #[command(flatten)]
@@ -221,6 +223,9 @@ pub enum Audit {
         /// That tell of this, such as signed_in.
         #[arg(long, value_parser = action)]
         action: Option<Action>,
+        /// One JSON object a line, or CSV for a spreadsheet.
+        #[arg(long, value_enum, default_value_t)]
+        format: ExportFormat,
         /// How many at most.
         #[arg(long)]
         limit: Option<usize>,

@@ -9,7 +9,10 @@ use arguments::{
 use clap::Parser as _;
 use deskhand_gateway::{
     Config, StartError,
-    audit::{command, key::PublicKey},
+    audit::{
+        command::{self, Format as ExportFormat},
+        key::PublicKey,
+    },
     config::{self, REFERENCE},
     explain::explain,
     forget_app,
@@ -56,16 +59,18 @@ async fn main() -> ExitCode {
             actor,
             customer,
             action,
+            format,
             limit,
         }) => {
             let filter = AuditFilter {
                 from,
                 until,
                 actor,
-                customer,
+                customers: customer.map(|customer| vec![customer]),
                 action,
             };
-            finish(export(&place, &filter, limit.unwrap_or(usize::MAX)).await)
+            let limit = limit.unwrap_or(usize::MAX);
+            finish(export(&place, &filter, format, limit).await)
         }
         Command::Audit(Audit::Verify {
             place,
@@ -166,10 +171,15 @@ fn audit_key(place: &Place) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn export(place: &Place, filter: &AuditFilter, limit: usize) -> Result<(), StartError> {
+async fn export(
+    place: &Place,
+    filter: &AuditFilter,
+    format: ExportFormat,
+    limit: usize,
+) -> Result<(), StartError> {
     let config = place.read()?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    command::export(&config, filter, limit, &mut out).await
+    command::export(&config, filter, format, limit, &mut out).await
 }
 
 /// Whether nothing was found.

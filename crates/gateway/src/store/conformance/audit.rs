@@ -14,10 +14,7 @@ pub async fn what_is_done_is_told_with_it(store: Store) {
     let known: Vec<Action> = before.iter().map(|entry| entry.action).collect();
     assert_eq!(known, [Action::HistoryBegun; 2], "made and filled");
 
-    let via = Via {
-        peer: Some("192.0.2.7".to_owned()),
-        request: Some("a request".to_owned()),
-    };
+    let via = Via::new(Some("192.0.2.7".to_owned()), Some("a request".to_owned()));
     let close = TicketPatch {
         status: Some(TicketStatus::Closed),
         add_tags: vec!["Ana's".to_owned()],
