@@ -1,6 +1,6 @@
 #!/bin/sh
 # Asks a gateway with the sample shop whatever its description allows and forbids, as every role, as
-# a visitor of the chat and as nobody: nothing may fail inside, answer what is not described, or
+# a program with a key, as a visitor of the chat and as nobody: nothing may fail inside, answer what is not described, or
 # accept what is not valid. CASES is how many at least, in all; SEED says which.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ cases=${CASES:-20000}
 DESKHAND_SEED=${SEED:-1}
 tools=${SCHEMATHESIS_HOME:-target/schemathesis-$version}
 work=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")/schema.XXXXXX")
-people="nobody visitor priya anna mette ines tobias luis"
+people="nobody visitor priya anna mette ines tobias luis machine"
 
 if [ ! -x "$tools/bin/st" ]; then
     python3 -m venv "$tools"
@@ -44,7 +44,7 @@ operations=$(grep -c '"operationId"' docs/openapi.json)
 export DESKHAND_THINGS PYTHONDONTWRITEBYTECODE=1
 
 # Above what the first phase makes of each operation, so many more are made at random.
-more=${MORE:-$((cases / 8 / operations / 2))}
+more=${MORE:-$((cases / 9 / operations / 2))}
 checks=not_a_server_error,status_code_conformance,content_type_conformance
 checks=$checks,response_schema_conformance,negative_data_rejection
 printf '%s\n' $people | xargs -P "$(nproc)" -I PERSON sh -c '

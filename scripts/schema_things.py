@@ -22,6 +22,8 @@ def ask(method, path, token=None, body=None):
 
 
 def token_of(person):
+    if person == "machine":
+        return KEYS[0]["key"]
     if person == "visitor":
         body = {"name": "Ana", "email": "ana@example.com", "text": "Where is it?", "id": str(uuid.uuid4())}
         return ask("POST", "/chat/api/conversations", body=body)["token"]
@@ -43,6 +45,10 @@ for member in members:
         ask("PATCH", "/v1/accounts/" + member["account"]["id"], admin, patch)
 
 tickets, orders = ids("/v1/tickets?limit=20"), ids("/v1/orders?limit=20")
+# One key asks, and is nobody else's to revoke; the others are there to be looked at and revoked.
+SCOPES = ["tickets:read", "tickets:write", "messages:send", "customers:read", "orders:read", "metrics:read"]
+KEYS = [ask("POST", "/v1/keys", admin, {"name": f"Program {n}", "scopes": SCOPES}) for n in range(9)]
+
 accounts = [member["account"]["id"] for member in members]
 messages = [one for ticket in tickets[:8] for one in ids(f"/v1/tickets/{ticket}/messages")]
 things = {
@@ -58,6 +64,7 @@ things = {
     "assignee": accounts,
     "actor": accounts,
     "team": ids("/v1/teams"),
+    "machine_key": [made["about"]["id"] for made in KEYS[1:]],
     "key": ids("/v1/fields", lambda field: field["key"]),
 }
 with open(f"{FOLDER}/things", "w") as file:
