@@ -62,6 +62,7 @@ export const ACTIONS: readonly Action[] = [
   { id: 'escalate', group: 'conversation', label: m.act_escalate, icon: 'flag', keys: ['x'], when: (shop) => mayChange(shop) && !shop.ticket.view?.ticket.escalated, run: (shop) => void shop.change({ escalated: true }) },
   { id: 'priority', group: 'conversation', label: m.act_priority, icon: 'circle-alert', keys: ['p'], when: mayChange, run: overlay('priority') },
   { id: 'macros', group: 'conversation', label: m.act_macros, icon: 'scroll-text', keys: ['m'], when: mayWrite, run: overlay('macros') },
+  { id: 'where_is_it', group: 'conversation', label: m.act_where_is_it, icon: 'truck', keys: ['w'], when: (shop) => mayWrite(shop) && (shop.ticket.view?.orders.length ?? 0) > 0, run: (shop) => void shop.whereIsIt() },
   { id: 'fields', group: 'conversation', label: m.act_fields, icon: 'pencil-line', keys: [], when: (shop) => mayChange(shop) && (shop.ticket.view?.fields.length ?? 0) > 0, run: (shop) => shop.editFields() },
   { id: 'merge', group: 'conversation', label: m.act_merge, icon: 'merge', keys: ['Shift+M'], when: mayWrite, run: overlay('merge') },
   { id: 'close', group: 'conversation', label: m.act_close, icon: 'check', keys: ['e'], when: (shop) => mayChange(shop) && !isClosed(shop), run: (shop) => void shop.change({ status: 'closed' }) },

@@ -3,7 +3,7 @@
 use crate::{
     audit,
     client::Client,
-    link, outbox, preview, search,
+    diagnosis, link, outbox, preview, search,
     shop::{cache_failed, lock},
     ticket_ops, undo, views,
 };
@@ -19,11 +19,11 @@ use deskhand_protocol::{
         ChangePassword, Device, Enrolment, RecoveryCodes, Reveal, Revealed, TotpCode, TotpState,
     },
     view::{
-        AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link, MacroView,
-        MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxAction, OutboxItem, Passphrase,
-        Password, RevealAsk, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
-        TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict,
-        ViewCounts, Wish,
+        AboutOrder, AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link,
+        MacroView, MergeInto, Nothing, OpRef, OpenSample, Opened, OrderAnswer, OutboxAction,
+        OutboxItem, Passphrase, Password, RevealAsk, SaveDraft, SearchQuery, SearchResults,
+        SendReply, SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery, TicketRef,
+        TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
     },
 };
 
@@ -209,6 +209,10 @@ impl Calls for Client {
 
     async fn macros(&self, which: TicketRef) -> Result<Vec<MacroView>, CallError> {
         self.noting(ticket_ops::macros(&*self.shop()?, which).await)
+    }
+
+    async fn order_answer(&self, about: AboutOrder) -> Result<OrderAnswer, CallError> {
+        self.noting(diagnosis::answer(&*self.shop()?, about).await)
     }
 
     async fn merge_tickets(&self, which: MergeInto) -> Result<OpId, CallError> {

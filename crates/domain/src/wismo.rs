@@ -4,6 +4,7 @@
 //! carrier's events came. What is not in the records is not said: each reason names where it was
 //! read and when, and a promise is only made when somebody else made it first.
 
+pub mod answer;
 pub mod days;
 mod gaps;
 mod parcel;

@@ -6,10 +6,11 @@ use crate::rest::{
     ChangePassword, Device, Enrolment, RecoveryCodes, Revealed, TotpCode, TotpState,
 };
 use crate::view::{
-    AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link, MacroView,
-    MergeInto, Nothing, OpRef, OpenSample, Opened, OutboxItem, Passphrase, Password, RevealAsk,
-    SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack, TicketChange,
-    TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
+    AboutOrder, AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link,
+    MacroView, MergeInto, Nothing, OpRef, OpenSample, Opened, OrderAnswer, OutboxItem, Passphrase,
+    Password, RevealAsk, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
+    TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict,
+    ViewCounts, Wish,
 };
 use deskhand_domain::{Account, OpId};
 use serde::{Deserialize, Serialize};
@@ -232,6 +233,8 @@ calls! {
     save_draft(SaveDraft) -> Nothing;
     /// The stored answers, filled in for a ticket; those in its language first.
     macros(TicketRef) -> Vec<MacroView>;
+    /// What the customer of a ticket may be told about where an order of theirs stands.
+    order_answer(AboutOrder) -> OrderAnswer;
     /// Queues that a ticket becomes part of another one.
     merge_tickets(MergeInto) -> OpId;
     /// Opens the copy with its passphrase.

@@ -4,6 +4,7 @@
 //! [`problem`], [`audit`]. Between window and core: [`calls`] and [`view`], generated for TypeScript.
 //! This crate never opens a file or a socket.
 
+mod answer;
 pub mod audit;
 pub mod calls;
 pub mod chat;

@@ -11,6 +11,7 @@ use ts_rs::TS;
 
 use crate::{calls::CallError, rest::TicketPatch};
 
+pub use crate::answer::{AboutOrder, OrderAnswer};
 pub use crate::outbox::{FactVerdict, HeldFact, OutboxAction, OutboxItem, OutboxState};
 pub use crate::reveal::RevealAsk;
 pub use crate::search::{

@@ -7,13 +7,14 @@ use crate::{
     },
     held,
 };
-use deskhand_domain::{Compared, FieldValue, MacroId, Priority, TicketId, TicketStatus};
+use deskhand_domain::{Compared, FieldValue, MacroId, OrderId, Priority, TicketId, TicketStatus};
 use deskhand_protocol::{
     calls::{CallCode, Calls},
     rest::TicketPatch,
     view::{
-        AddNote, Draft, FactVerdict, MergeInto, Nothing, OpRef, OutboxAction, OutboxState,
-        SaveDraft, SendReply, Sort, TicketChange, TicketQuery, TicketRef, TicketView, ViewId,
+        AboutOrder, AddNote, Draft, FactVerdict, MergeInto, Nothing, OpRef, OutboxAction,
+        OutboxState, SaveDraft, SendReply, Sort, TicketChange, TicketQuery, TicketRef, TicketView,
+        ViewId,
     },
 };
 use serde_json::{Value, json};
@@ -63,7 +64,7 @@ fn everything() -> Value {
             json!({"id": id(9), "number": "X-20418", "customer": id(5), "placed_at": at(NOW),
             "lines": [], "subtotal": money, "discounts": [], "shipping": zero,
             "shipping_method": "Standard", "tax": zero, "tax_included": true, "total": money,
-            "payments": [], "payment_status": "paid", "fulfilment_status": "shipped",
+            "payments": [], "payment_status": "paid", "fulfilment_status": "cancelled",
             "ship_to": {"name": "", "street": "", "postal_code": "", "city": "", "country": "PT"},
             "ship_by": null, "refunds": [], "returns": [], "source": source}),
         ),
@@ -319,6 +320,31 @@ async fn stored_answers_are_filled_in_and_go_out_with_their_changes() {
     .await;
     assert_eq!(sent.1["macro_id"], json!(id(41)));
     assert_eq!(sent.1["changes"]["add_tags"], json!(["x"]));
+    desk.client.stop().await;
+}
+
+#[tokio::test]
+async fn a_customer_is_told_of_their_own_order_and_of_nobody_elses() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (fake, _) = shop(|_, _| refused(400, "invalid", "", json!([]))).await;
+    let desk = Desk::signed_in(folder.path(), &fake).await;
+    open(&desk, 1).await;
+    let about = |ticket| AboutOrder {
+        ticket: TicketId(id(ticket)),
+        order: OrderId(id(9)),
+    };
+    let told = until("the order", async || {
+        desk.client.order_answer(about(1)).await.ok()
+    })
+    .await;
+    let words = "Hello Ana,\n\nYour order X-20418 was cancelled and will not be sent.\n\n";
+    assert!(told.text.starts_with(words), "{}", told.text);
+    open(&desk, 3).await;
+    let foreign = desk.client.order_answer(about(3)).await;
+    assert_eq!(
+        foreign.expect_err("somebody else's").code,
+        CallCode::NotFound
+    );
     desk.client.stop().await;
 }
 

@@ -6,6 +6,7 @@ import type {
   Event,
   MacroView,
   OpId,
+  OrderView,
   OutboxItem,
   SignedIn,
   Ticket,
@@ -37,7 +38,7 @@ import { VIEWS } from './views';
 export type Overlay = 'outbox' | 'account' | 'keys' | 'palette' | 'search' | 'held' | 'sign_out' | 'sort' | 'snooze' | 'tag' | 'priority' | 'macros' | 'merge' | 'link' | 'audit' | 'reveal' | 'security';
 
 /** Where the focus can be put. */
-export type Place = 'list' | 'thread' | 'composer' | 'decision' | 'fields';
+export type Place = 'list' | 'thread' | 'composer' | 'decision' | 'fields' | 'orders';
 
 /** Colleagues learn that a ticket is open once somebody stays on it for this long. */
 const STAY = 300;
@@ -243,6 +244,31 @@ export class Shop {
         announcements.say(m.macro_undone());
       });
     await this.regret.offer({ word: m.macro_done({ name: macro.name }), undo });
+  }
+
+  /** The order that the open ticket is about, as far as anybody can say. */
+  get aboutOrder(): OrderView | null {
+    const { view } = this.ticket;
+    if (!view) return null;
+    return view.order ?? (view.orders.length === 1 ? (view.orders[0] ?? null) : null);
+  }
+
+  /** Puts what the customer may be told about an order into the reply; asks which when nobody can say. */
+  async whereIsIt(order = this.aboutOrder): Promise<void> {
+    const ticket = this.ticket.id;
+    if (ticket === null) return;
+    if (!order) {
+      this.panel = 'shown';
+      this.tab = 'case';
+      this.focusOn('orders');
+      return;
+    }
+    await this.do(async () => {
+      const { text } = await this.#call('order_answer', { ticket, order: order.order.id });
+      if (this.ticket.id !== ticket) return;
+      this.ticket.insertText(text);
+      announcements.say(m.live_answer({ number: order.order.number }));
+    });
   }
 
   /** Makes the open ticket part of another one. */

@@ -28,6 +28,8 @@ function core(length: number) {
         if (state.hold) await state.hold;
         return answer;
       }
+      case 'order_answer':
+        return { text: 'Hello, it is on its way.' };
       default:
         return {};
     }
@@ -62,6 +64,22 @@ describe('the shop', () => {
     await expect.poll(() => shop.inbox.total).toBe(6);
     expect(shop.ticket.id).toBe('t-3');
     expect(shop.inbox.selected).toBe('t-3');
+  });
+
+  test('what may be told of an order goes into the reply; where nobody can say which, the window asks', async () => {
+    const { shop, state } = core(1);
+    await shop.start();
+    const { view } = shop.ticket;
+    const [one] = view?.orders ?? [];
+    if (!view || !one) throw new Error('the preview has no order');
+    shop.ticket.view = { ...view, order: null, orders: [one, one] };
+    await shop.whereIsIt();
+    expect(shop.focus.place).toBe('orders');
+    expect(state.made).not.toContain('order_answer');
+    shop.ticket.view = { ...view, order: null, orders: [one] };
+    await shop.whereIsIt();
+    expect(shop.ticket.draft.reply).toBe('Hello, it is on its way.');
+    expect(shop.ticket.draft.macro).toBeUndefined();
   });
 
   test('an answer about the connection does not overwrite what was heard after the question', async () => {

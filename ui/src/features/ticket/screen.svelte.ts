@@ -201,11 +201,16 @@ export class OpenTicket {
 
   /** Puts a stored answer into the reply, where the caret is, and selects its first gap. */
   insert(macro: MacroView) {
+    this.insertText(macro.text);
+    this.draft.macro = { id: macro.id, changes: macro.changes };
+  }
+
+  /** Puts a text into the reply, where the caret is. */
+  insertText(answer: string) {
     const at = this.draft.tab === 'reply' ? (this.caret?.() ?? this.draft.reply.length) : this.draft.reply.length;
-    const { text, from, to } = inserted(this.draft.reply, at, macro.text);
+    const { text, from, to } = inserted(this.draft.reply, at, answer);
     this.draft.tab = 'reply';
     this.draft.reply = text;
-    this.draft.macro = { id: macro.id, changes: macro.changes };
     this.select(from, to);
     this.typed();
   }

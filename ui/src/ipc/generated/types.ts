@@ -1,6 +1,19 @@
 // Written by `make gen` from crates/protocol. Do not edit.
 
 /**
+ * Asks what a customer may be told about an order of theirs.
+ */
+export type AboutOrder = { 
+/**
+ * Where they ask.
+ */
+ticket: TicketId, 
+/**
+ * Which of their orders.
+ */
+order: OrderId, };
+
+/**
  * A person or program that signs in, as colleagues see it.
  */
 export type Account = { 
@@ -1100,6 +1113,15 @@ returns: Array<Return>,
  * Where this copy was read.
  */
 source: Source, };
+
+/**
+ * What a customer may be told about where an order stands. Every fact in it is from the records.
+ */
+export type OrderAnswer = { 
+/**
+ * The text, in the ticket's language where there is one for it.
+ */
+text: string, };
 
 /**
  * An order of the shop.
@@ -2416,6 +2438,8 @@ export interface Calls {
   save_draft: { args: SaveDraft; result: Nothing };
   /** The stored answers, filled in for a ticket; those in its language first. */
   macros: { args: TicketRef; result: Array<MacroView> };
+  /** What the customer of a ticket may be told about where an order of theirs stands. */
+  order_answer: { args: AboutOrder; result: OrderAnswer };
   /** Queues that a ticket becomes part of another one. */
   merge_tickets: { args: MergeInto; result: OpId };
   /** Opens the copy with its passphrase. */

@@ -204,6 +204,10 @@ class PretendedCore {
       return {};
     },
     macros: () => (this.#state === 'empty' ? [] : MACROS),
+    order_answer: ({ ticket, order }) => {
+      const number = this.#view(ticket).orders.find((one) => one.order.id === order)?.order.number;
+      return number === undefined ? fail('not_found') : { text: `Hello,\n\nYour order ${number} is on its way.\n\nKind regards` };
+    },
     merge_tickets: ({ ticket, into }) => this.#queue(ticket, { kind: 'merge', into, number: this.#view(into).ticket.number }),
     unlock: ({ passphrase }) => {
       if (passphrase !== 'four plain little words') return fail('wrong_passphrase');
