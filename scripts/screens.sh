@@ -56,7 +56,9 @@ DESKHAND_URL=$(address_in "$work/host.log" "$host")
 for browser in chromium chromium-browser google-chrome; do
     CHROMIUM=${CHROMIUM:-$(command -v "$browser" || true)}
 done
-export DESKHAND_SHOP_URL DESKHAND_URL CHROMIUM
+# A spec starts a gateway of its own (oidc.spec.ts).
+DESKHAND_PROGRAMS=$(cd "$programs" && pwd)
+export DESKHAND_SHOP_URL DESKHAND_URL DESKHAND_PROGRAMS CHROMIUM
 if ! npm --prefix ui run --silent e2e -- "$@"; then
     echo "What the gateway and the browser host complained about:" >&2
     grep -hE 'WARN|ERROR|panicked' "$work/gateway.log" "$work/host.log" | tail -n 20 >&2 || true

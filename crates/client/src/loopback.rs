@@ -39,7 +39,7 @@ impl Loopback {
             let Ok(Some(path)) = head else { continue };
             let brought = read(&path, state);
             let (status, words) = match &brought {
-                Brought::Code(_) => ("200 OK", "You are signed in. You may close this window."),
+                Brought::Code(_) => ("200 OK", "Deskhand goes on. You may close this window."),
                 Brought::No => ("200 OK", "Nobody was signed in. You may close this window."),
                 Brought::Nothing => ("404 Not Found", "There is nothing here."),
             };

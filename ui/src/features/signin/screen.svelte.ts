@@ -39,6 +39,8 @@ export class SignIn {
   repeated = $state('');
 
   readonly #call: Call;
+  /** Where it was looked last. */
+  #looked = '';
   /** Whether the account is proven in the browser. */
   #inBrowser = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -66,6 +68,9 @@ export class SignIn {
     clearTimeout(this.#timer);
     const address = this.address.trim();
     if (address === '') return;
+    // Whoever leaves the field presses something: nothing may move away under the pointer.
+    if (address === this.#looked && (this.probe.kind === 'looking' || this.probe.kind === 'found')) return;
+    this.#looked = address;
     this.#turn += 1;
     const turn = this.#turn;
     this.probe = { kind: 'looking' };
