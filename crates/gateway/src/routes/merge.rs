@@ -42,7 +42,10 @@ pub async fn merge(
         let team = found.team;
         who.may(Action::TicketWrite, &Resource::Ticket { team })?;
     }
-    let (operation, by) = (operation(op, &who, "merge", ticket, &body), who.account.id);
+    let (operation, by) = (
+        operation(op, &who, "merge", ticket, (&body, &body)),
+        who.account.id,
+    );
     let notes = [state.clock.id(), state.clock.id()];
     let done = state.store.once(operation, move |tx| {
         Box::pin(async move {

@@ -98,7 +98,7 @@ pub async fn change(
         was: Vec::new(),
         ..patch.clone()
     };
-    let operation = operation(op, &who, "patch", ticket, &asked);
+    let operation = operation(op, &who, "patch", ticket, (&asked, &patch));
     let by = who.account.id;
     let done = state.store.once(operation, move |tx| {
         Box::pin(async move {
@@ -204,7 +204,7 @@ pub async fn write(
         ..body.clone()
     };
     let (operation, author) = (
-        operation(op, &who, "message", ticket, &asked),
+        operation(op, &who, "message", ticket, (&asked, &body)),
         who.account.id,
     );
     let done = state.store.once(operation, move |tx| {
@@ -246,19 +246,24 @@ pub async fn undo(
     }
 }
 
-pub(super) fn operation(
+/// An operation: what is asked for, and the same with what its author had seen.
+pub(super) fn operation<T: Serialize>(
     id: OpId,
     who: &Who,
     what: &str,
     ticket: TicketId,
-    body: &impl Serialize,
+    (asked, with_seen): (&T, &T),
 ) -> Operation {
-    let body = serde_json::to_string(body).unwrap_or_default();
+    let hash = |body: &T| {
+        let body = serde_json::to_string(body).unwrap_or_default();
+        digest(format!("{what} {ticket} {body}"))
+    };
     Operation {
         id,
         teams: who.sight().teams().clone(),
         actor: who.account.id.to_string(),
-        request: digest(format!("{what} {ticket} {body}")),
+        request: hash(asked),
+        attempt: hash(with_seen),
     }
 }
 

@@ -20,8 +20,10 @@ pub struct Operation {
     pub teams: BTreeSet<TeamId>,
     /// Who asked.
     pub actor: String,
-    /// SHA-256 of what was asked for.
+    /// SHA-256 of what was asked for, without what its author had seen.
     pub request: String,
+    /// SHA-256 of all of it: an author who has seen more tries the same once more.
+    pub attempt: String,
 }
 
 /// What it led to: an answer, the same however often it is asked for.
@@ -88,7 +90,7 @@ impl Store {
 
     /// Carries an operation out unless it was before; its effect and its answer are stored in the
     /// same transaction. So is a refusal because somebody else was faster: the same request is
-    /// refused ever after, another one under the same id is looked at anew.
+    /// refused ever after; it is looked at anew once its author has seen more.
     pub async fn once<W>(&self, operation: Operation, work: W) -> Result<Outcome, StoreError>
     where
         W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<Outcome, StoreError>>
@@ -208,10 +210,10 @@ impl Tx {
     /// Why this very request was refused before.
     async fn verdict(&mut self, operation: &Operation) -> Result<Option<Verdict>, StoreError> {
         let row = sqlx::query(
-            "select id, verdict from refused_operations where id = $1 and request = $2",
+            "select id, verdict from refused_operations where id = $1 and attempt = $2",
         )
         .bind(operation.id.to_string())
-        .bind(&operation.request)
+        .bind(&operation.attempt)
         .fetch_optional(&mut *self.inner)
         .await
         .doing("look whether it was refused")?;
@@ -220,10 +222,10 @@ impl Tx {
     }
 
     async fn refuse(&mut self, operation: &Operation, verdict: &Verdict) -> Result<(), StoreError> {
-        let columns = ["id", "request", "verdict", "created_at"];
+        let columns = ["id", "attempt", "verdict", "created_at"];
         let row = vec![
             Cell::text(operation.id),
-            Cell::text(&operation.request),
+            Cell::text(&operation.attempt),
             Cell::json(verdict),
             Cell::at(self.now),
         ];

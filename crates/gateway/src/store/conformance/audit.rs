@@ -133,6 +133,7 @@ async fn change(store: &Store, op: Uuid, patch: TicketPatch) {
         teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: agent().to_string(),
         request: "the same".to_owned(),
+        attempt: "the same".to_owned(),
     };
     let done = store.once(operation, move |tx| {
         Box::pin(async move {

@@ -239,6 +239,7 @@ pub async fn operations_are_remembered_for_half_a_year(store: Store) {
             teams: [deskhand_domain::TeamId::MAIN].into(),
             actor: "priya".to_owned(),
             request: "note".to_owned(),
+            attempt: "note".to_owned(),
         };
         store.once(operation, |tx| {
             Box::pin(async move {

@@ -246,6 +246,7 @@ pub async fn a_chat_goes_on_in_the_other_ticket_and_shows_only_itself(store: Sto
         teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: "priya".to_owned(),
         request: "merge".to_owned(),
+        attempt: "merge".to_owned(),
     };
     let from = visitor.ticket;
     let merged = store.once(operation, move |tx| {
@@ -314,6 +315,7 @@ async fn merge(store: &Store, from: u64, into: u64, op: u64) -> Result<Done, Sto
         teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: agent().to_string(),
         request: format!("merge {from} {into}"),
+        attempt: format!("merge {from} {into}"),
     };
     let done = store.once(operation, move |tx| {
         Box::pin(async move {

@@ -8,6 +8,7 @@ pub async fn an_operation_is_carried_out_once(store: Store) {
         teams: [deskhand_domain::TeamId::MAIN].into(),
         actor: "priya".to_owned(),
         request: request.to_owned(),
+        attempt: request.to_owned(),
     };
     let write = |request: &str| {
         store.once(operation(request), |tx| {
