@@ -399,7 +399,7 @@ async fn a_desktop_signs_in_with_the_systems_browser() -> anyhow::Result<()> {
     let refused = refused.err().map(|error| error.code);
     assert_eq!(refused, Some(CallCode::BrowserFailed));
     let (signed_in, page) = tokio::join!(desk.client.sign_in_in_browser(with), browser);
-    ensure!(page?.contains("signed in"));
+    ensure!(page?.contains("Deskhand goes on"));
     let signed_in = signed_in.map_err(failed)?;
     assert_eq!(signed_in.account.email, "priya@hollowpine.example");
     desk.live().await?;
