@@ -1538,7 +1538,7 @@ place: string | null, };
 /**
  * One thing that a role may or may not do.
  */
-export type Scope = "tickets:read" | "tickets:write" | "tickets:move" | "messages:send" | "customers:read" | "customers:pii" | "customers:reveal" | "orders:read" | "orders:act" | "refunds:request" | "refunds:execute" | "refunds:approve" | "fields:write" | "teams:all" | "metrics:read" | "audit:read" | "exports:read" | "accounts:manage" | "policy:manage";
+export type Scope = "tickets:read" | "tickets:write" | "tickets:move" | "messages:send" | "customers:read" | "customers:pii" | "customers:reveal" | "orders:read" | "orders:act" | "refunds:request" | "refunds:execute" | "refunds:approve" | "fields:write" | "teams:all" | "events:write" | "metrics:read" | "audit:read" | "exports:read" | "accounts:manage" | "policy:manage";
 
 /**
  * One thing that was found.
