@@ -97,33 +97,48 @@ impl Store {
             + Send
             + 'static,
     {
+        let asked = operation.clone();
         let carried_out = self.write(move |tx| {
             Box::pin(async move {
                 tx.limit_to(operation.teams.clone());
                 if let Some(done) = tx.done(&operation).await? {
-                    return Ok(Ok(Some(done)));
+                    return Ok(Some(done));
                 }
                 if let Some(verdict) = tx.verdict(&operation).await? {
-                    return Ok(Err(verdict.into()));
+                    return Err(verdict.into());
                 }
-                tx.command("savepoint operation").await?;
-                let outcome = match work(tx).await {
-                    Ok(outcome) => outcome,
-                    Err(error) => {
-                        let verdict = Verdict::of(&error).ok_or(error)?;
-                        tx.command("rollback to savepoint operation").await?;
-                        tx.forget_what_was_done();
-                        tx.refuse(&operation, &verdict).await?;
-                        return Ok(Err(verdict.into()));
-                    }
-                };
+                let outcome = work(tx).await?;
                 if let Some(done) = &outcome {
                     tx.remember(&operation, done).await?;
                 }
-                Ok(Ok(outcome))
+                Ok(outcome)
             })
         });
-        carried_out.await?
+        match carried_out.await {
+            Err(error) => match Verdict::of(&error) {
+                Some(verdict) => self.refuse(asked, verdict).await,
+                None => Err(error),
+            },
+            done => done,
+        }
+    }
+
+    /// Refuses for good, before anybody is told: unless another copy of the request was carried out
+    /// in between, whose answer is this one's then.
+    async fn refuse(&self, operation: Operation, verdict: Verdict) -> Result<Outcome, StoreError> {
+        let answer = self.write(move |tx| {
+            Box::pin(async move {
+                if let Some(done) = tx.done(&operation).await? {
+                    return Ok(Ok(done));
+                }
+                if let Some(before) = tx.verdict(&operation).await? {
+                    return Ok(Err(before));
+                }
+                tx.refuse(&operation, &verdict).await?;
+                Ok(Err(verdict))
+            })
+        });
+        Ok(Some(answer.await??))
     }
 }
 
@@ -232,21 +247,6 @@ impl Tx {
         sql::insert(&mut self.inner, "refused_operations", &columns, vec![row])
             .await
             .doing("remember that it was refused")
-    }
-
-    async fn command(&mut self, command: &'static str) -> Result<(), StoreError> {
-        sqlx::query(command)
-            .execute(&mut *self.inner)
-            .await
-            .map(|_| ())
-            .doing("mark where an operation begins")
-    }
-
-    /// After a return to the savepoint.
-    fn forget_what_was_done(&mut self) {
-        self.touched.clear();
-        self.entries.clear();
-        (self.moved, self.held, self.sessions_changed) = (false, false, false);
     }
 
     async fn remember(&mut self, operation: &Operation, done: &Done) -> Result<(), StoreError> {
