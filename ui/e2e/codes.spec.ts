@@ -72,9 +72,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect(elsewhere.ok()).toBe(true);
 
     const desk = new Desk(page);
-    await desk.open();
-    await desk.signIn(gateway, email);
-    await expect(desk.connection).toHaveAttribute('data-connection', 'live', { timeout: 20_000 });
+    await desk.openAs(gateway, email);
     await page.getByRole('button', { name: 'Your account' }).click();
     await page.getByRole('menuitem', { name: 'Signing in and devices' }).click();
     const dialog = page.getByRole('dialog', { name: 'Signing in and devices' });

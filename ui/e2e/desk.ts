@@ -60,6 +60,13 @@ export class Desk {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Opens the window as this account and waits until it is live. */
+  async openAs(gateway: string, email: string) {
+    await this.open();
+    await this.signIn(gateway, email);
+    await expect(this.connection).toHaveAttribute('data-connection', 'live', { timeout: 20_000 });
+  }
+
   /** Opens the demo shop as an agent and waits until it is live. */
   async openDemo() {
     await this.page.goto(Desk.address());

@@ -11,9 +11,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test(`what a role may not see is revealed with a reason, in the ${colorScheme} theme`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });
     const desk = new Desk(page);
-    await desk.open();
-    await desk.signIn(gateway, 'anna@hollowpine.example');
-    await expect(desk.connection).toHaveAttribute('data-connection', 'live', { timeout: 20_000 });
+    await desk.openAs(gateway, 'anna@hollowpine.example');
     await desk.show('Where is it');
     await expect(desk.panel.getByText('Contact and payment details are hidden for your role.')).toBeVisible();
     await expect(desk.panel).not.toContainText('•••');
@@ -43,9 +41,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('a refund above the limit of the role says who decides', async ({ page }) => {
   const desk = new Desk(page);
-  await desk.open();
-  await desk.signIn(gateway, 'anna@hollowpine.example');
-  await expect(desk.connection).toHaveAttribute('data-connection', 'live', { timeout: 20_000 });
+  await desk.openAs(gateway, 'anna@hollowpine.example');
   await desk.show('Above €300');
   const limit = desk.panel.locator('[data-rule="refunds.limit"]');
   for (let row = 0; row < 20 && !(await limit.isVisible()); row += 1) {

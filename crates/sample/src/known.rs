@@ -5,6 +5,7 @@ use deskhand_domain::{
     Order, Shipment,
     order::{PaymentMethod, RefundState, Return, ReturnState},
     shipment::{Scan, TrackingStatus},
+    wismo::days::Calendar,
 };
 
 use crate::{
@@ -170,9 +171,11 @@ fn halves(minor: i64, order: &Order) -> deskhand_domain::Money {
 fn aoifes_tent(trade: &Trade<'_>, rng: &mut Rng) -> Sold {
     let now = trade.now;
     let person = &trade.people[0];
+    let carrier = Calendar::carrier(&person.address.country);
+    let sorted = silent_since(&carrier, now, TimeDelta::hours(54));
     let arrived = trade
         .network
-        .parcel(rng, Fate::Delivered, now - TimeDelta::hours(80), person);
+        .parcel(rng, Fate::Delivered, sorted - TimeDelta::hours(26), person);
     let basket = basket(
         trade,
         &[
@@ -181,7 +184,12 @@ fn aoifes_tent(trade: &Trade<'_>, rng: &mut Rng) -> Sold {
             ("Ember pot", "1 litre", 1),
         ],
     );
-    let stalled = stalled_parcel(rng, now, arrived.created_at);
+    let yesterday = berlin(now).date() - Days::new(1);
+    let promised = (0..)
+        .map(|days| yesterday - Days::new(days))
+        .find(|day| carrier.is_open(*day))
+        .unwrap_or(yesterday);
+    let stalled = stalled_parcel(rng, sorted, arrived.created_at, at_time(promised, 18, 0));
     let mut sold = sent(
         trade,
         rng,
@@ -204,8 +212,25 @@ fn aoifes_tent(trade: &Trade<'_>, rng: &mut Rng) -> Sold {
     sold
 }
 
-fn stalled_parcel(rng: &mut Rng, now: DateTime<Utc>, label: DateTime<Utc>) -> Parcel {
-    let sorted = now - TimeDelta::hours(54);
+/// Since when a carrier has said nothing if it has been silent for so much of the days on which it
+/// works.
+fn silent_since(carrier: &Calendar, now: DateTime<Utc>, silent: TimeDelta) -> DateTime<Utc> {
+    let mut since = now - silent;
+    loop {
+        let missing = silent - carrier.open_time(since, now);
+        if missing <= TimeDelta::zero() {
+            return since;
+        }
+        since -= missing;
+    }
+}
+
+fn stalled_parcel(
+    rng: &mut Rng,
+    sorted: DateTime<Utc>,
+    label: DateTime<Utc>,
+    promised: DateTime<Utc>,
+) -> Parcel {
     let left = back(rng, sorted - TimeDelta::hours(4), (21, 22), is_carrier_day);
     let collected = back(rng, left, (15, 17), is_work_day).max(label + TimeDelta::hours(2));
     let scan = |at, status, text: &str, place: Option<&str>| Scan {
@@ -240,17 +265,13 @@ fn stalled_parcel(rng: &mut Rng, now: DateTime<Utc>, label: DateTime<Utc>) -> Pa
             None,
         ),
     ];
-    let mut day = berlin(now).date() - Days::new(1);
-    if !is_carrier_day(day) {
-        day = day - Days::new(1);
-    }
     Parcel {
         carrier: "Wren Parcel".into(),
         tracking_number: String::new(),
         status: TrackingStatus::InTransit,
         detail: None,
         created_at: label,
-        promised_at: Some(at_time(day, 18, 0)),
+        promised_at: Some(promised),
         delivered_at: None,
         pickup_until: None,
         scans,

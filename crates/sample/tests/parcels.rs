@@ -8,6 +8,7 @@ use common::{now, shop};
 use deskhand_domain::{
     order::FulfilmentStatus,
     shipment::{TrackingDetail as D, TrackingStatus as S},
+    wismo::{self, Condition, What, World},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,4 +174,34 @@ fn the_tent_of_the_pictures_is_silent_for_54_hours() {
     assert_eq!(tent.scans[0].place.as_deref(), Some("Venlo"));
     assert_eq!(tent.lines.len(), 1);
     assert!(tent.promised_at.is_some_and(|promised| promised < now()));
+}
+
+#[test]
+fn the_tent_stands_still_on_any_day() {
+    // Saturday, Sunday, Monday; Christmas, and a Sunday after it.
+    for later in [1, 2, 3, 35, 36, 37].map(TimeDelta::days) {
+        let now = now() + later;
+        let shop = deskhand_sample::generate(now);
+        let order = shop
+            .orders
+            .iter()
+            .find(|order| order.number == "HP-20418")
+            .expect("Aoife's order");
+        let parcels: Vec<_> = shop
+            .shipments
+            .iter()
+            .filter(|parcel| parcel.order == order.id)
+            .cloned()
+            .collect();
+        let first = wismo::diagnose(order, &parcels, None, now, &World::new("Europe/Berlin"))
+            .into_iter()
+            .next()
+            .expect("a diagnosis");
+        assert_eq!(first.condition, Condition::Stalled, "{now}");
+        let silent = first.reasons.iter().find_map(|reason| match reason.what {
+            What::SilentFor { hours } => Some(hours),
+            _ => None,
+        });
+        assert_eq!(silent, Some(54), "{now}");
+    }
 }
