@@ -97,6 +97,7 @@ fn parcel() -> Shipment {
         promised_at: None,
         delivered_at: None,
         pickup_until: None,
+        notices: vec![],
         scans: vec![],
         source: source(),
     }

@@ -17,6 +17,7 @@ pub mod macros;
 pub mod mask;
 pub mod message;
 pub mod money;
+pub mod notices;
 pub mod order;
 pub mod order_number;
 pub mod product;
@@ -38,6 +39,7 @@ pub use ids::{
 pub use knowledge::{Article, Macro, MacroChanges};
 pub use message::{Author, Delivery, Message, MessageKind};
 pub use money::{Currency, Money};
+pub use notices::{Notice, NoticeKind};
 pub use order::Order;
 pub use product::{Product, Variant};
 pub use shipment::Shipment;

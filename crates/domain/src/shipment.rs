@@ -2,6 +2,7 @@
 
 use crate::{
     ids::{OrderId, ShipmentId},
+    notices::Notice,
     shop::Source,
 };
 use chrono::{DateTime, Utc};
@@ -38,6 +39,10 @@ pub struct Shipment {
     pub pickup_until: Option<DateTime<Utc>>,
     /// What the carrier scanned, newest first.
     pub scans: Vec<Scan>,
+    /// What the customer was told of it before they asked, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Notice>>")]
+    pub notices: Vec<Notice>,
     /// Where this copy was read.
     pub source: Source,
 }

@@ -6,6 +6,7 @@
 
 mod door;
 mod hooks;
+mod notices;
 mod oidc;
 mod policy;
 mod proxy;
@@ -18,6 +19,7 @@ mod values;
 
 pub use door::Door;
 pub use hooks::{Hooks, Inbox};
+pub use notices::{NoticeRule, Notices, Quiet};
 pub use oidc::{GroupRole, Oidc};
 pub use policy::Policy;
 pub use proxy::{Proxy, ProxyHeader};
@@ -70,6 +72,8 @@ pub struct Config {
     pub hooks: Hooks,
     /// What others told.
     pub inbox: Inbox,
+    /// What customers are told before they ask.
+    pub notices: Notices,
     /// Where the shop's own roles and rules lie.
     pub policy: Policy,
     /// TLS without a proxy.
@@ -99,6 +103,7 @@ impl Default for Config {
             shopify: ShopifyShop::default(),
             hooks: Hooks::default(),
             inbox: Inbox::default(),
+            notices: Notices::default(),
             policy: Policy::default(),
             tls: Tls::default(),
             proxy: Proxy::default(),
@@ -140,6 +145,7 @@ impl Config {
         self.shopify.check(wrong);
         self.hooks.check(wrong);
         self.inbox.check(wrong);
+        self.notices.check(wrong);
     }
 }
 

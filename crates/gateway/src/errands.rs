@@ -64,6 +64,13 @@ pub enum Errand {
         /// Its id or its beginning.
         key: String,
     },
+    /// Notes who does not want to be told before they ask, or does again.
+    Object {
+        /// The customer's address.
+        email: String,
+        /// Which of both.
+        objects: bool,
+    },
     /// Looks at what others told.
     Inbox {
         /// What is to be done.
@@ -77,6 +84,11 @@ pub enum Errand {
 pub enum Outcome {
     /// So many sessions were revoked.
     Revoked {
+        /// How many.
+        count: usize,
+    },
+    /// So many customers were changed.
+    Changed {
         /// How many.
         count: usize,
     },
@@ -120,6 +132,7 @@ impl Outcome {
             Self::NoKey => StartError::NoKey { name },
             Self::Failed { why } => StartError::Errand { why },
             Self::Revoked { .. }
+            | Self::Changed { .. }
             | Self::Done
             | Self::Key { .. }
             | Self::Keys { .. }
@@ -187,6 +200,9 @@ async fn try_out(store: &Store, errand: &Errand) -> Result<Outcome, StoreError> 
         Errand::RevokeKey { key } => match store.revoke_key(key, by).await? {
             Some(about) => Outcome::Key { about },
             None => Outcome::NoKey,
+        },
+        Errand::Object { email, objects } => Outcome::Changed {
+            count: store.set_objection(email.clone(), *objects).await?,
         },
         Errand::Inbox { what } => Outcome::Inbox {
             came: intake::carry_out(store, what).await?,

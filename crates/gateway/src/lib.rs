@@ -23,6 +23,7 @@ pub mod import;
 pub mod intake;
 pub mod keys;
 mod live;
+pub mod notices;
 pub mod oidc;
 mod origins;
 pub mod passwords;

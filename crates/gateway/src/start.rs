@@ -16,7 +16,7 @@ use crate::{
     feed::Feed,
     gate::Gate,
     hub::Hub,
-    intake,
+    intake, notices,
     oidc::Oidc,
     passwords, policies, prune, release,
     serve::{Entrance, Tally, TlsError},
@@ -265,6 +265,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     elsewhere::start(&store, &tasks);
     errands::start(&store, &config.data_dir, &tasks);
     let config = Arc::new(config);
+    notices::start(&store, &config, &tasks);
     let shops = Shops::connect(&config, &clock);
     shops.start(&store, &tasks);
     let state = State {

@@ -161,6 +161,7 @@ fn shipment(number: u64, now: Instant, source: &Source) -> Shipment {
         delivered_at: None,
         pickup_until: None,
         scans: Vec::new(),
+        notices: Vec::new(),
         source: source.clone(),
     }
 }

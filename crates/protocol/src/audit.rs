@@ -229,6 +229,10 @@ pub enum Action {
     CustomerRevealed,
     /// Another policy was put in force.
     PolicyChanged,
+    /// A customer was told of a parcel before they asked.
+    CustomerTold,
+    /// A customer is no longer told before they ask, or is again.
+    NoticesSet,
 }
 
 /// What something was done to.

@@ -416,6 +416,7 @@ fn pack(
                 delivered_at: parcel.delivered_at,
                 pickup_until: parcel.pickup_until,
                 scans: parcel.scans,
+                notices: Vec::new(),
             }
         })
         .collect()

@@ -181,6 +181,7 @@ impl OrderDraft {
                 delivered_at: parcel.delivered_at,
                 pickup_until: None,
                 scans: Vec::new(),
+                notices: Vec::new(),
                 source: source.clone(),
             });
         }

@@ -120,6 +120,7 @@ fn parcel() -> Shipment {
         promised_at: Some(at("2026-11-24T17:00:00Z")),
         delivered_at: None,
         pickup_until: None,
+        notices: vec![],
         scans: vec![
             Scan {
                 at: at("2026-11-19T23:30:00Z"),

@@ -63,8 +63,14 @@ pub fn answer(told: &Told<'_>, language: &str) -> String {
     parts.join("\n\n")
 }
 
+/// The sentences of a language, in English where there are none in it.
+pub(crate) fn sentences(language: &str) -> &'static str {
+    let found = SENTENCES.iter().find(|(name, _)| *name == language);
+    found.map_or(SENTENCES[0].1, |(_, sentences)| sentences)
+}
+
 /// What may be said, by the name it has in the sentences.
-fn facts(told: &Told<'_>, language: &str) -> BTreeMap<&'static str, String> {
+pub(crate) fn facts(told: &Told<'_>, language: &str) -> BTreeMap<&'static str, String> {
     let mut facts = BTreeMap::new();
     let mut know = |name: &'static str, value: Option<&str>| {
         let value = value.map(str::trim).unwrap_or_default();
@@ -104,7 +110,7 @@ fn facts(told: &Told<'_>, language: &str) -> BTreeMap<&'static str, String> {
 }
 
 /// The first sentence of a key whose facts are all known.
-fn first_said(
+pub(crate) fn first_said(
     sentences: &str,
     key: &str,
     facts: &BTreeMap<&'static str, String>,
@@ -118,7 +124,8 @@ fn lines(sentences: &str) -> impl Iterator<Item = (&str, &str)> {
     sentences.lines().filter_map(|line| line.split_once(" = "))
 }
 
-fn filled(text: &str, facts: &BTreeMap<&'static str, String>) -> Option<String> {
+/// A text with its facts, when all of them are known.
+pub(crate) fn filled(text: &str, facts: &BTreeMap<&'static str, String>) -> Option<String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('{') {

@@ -110,6 +110,7 @@ fn parcel(created_at: Instant, fetched_at: Instant) -> Shipment {
         delivered_at: None,
         pickup_until: None,
         scans: Vec::new(),
+        notices: Vec::new(),
         source: Source {
             name: "Wren".to_owned(),
             fetched_at,

@@ -321,10 +321,6 @@ impl Tx {
         id: Uuid,
         prefix: &str,
     ) -> Result<Visitor, StoreError> {
-        let (last,): (i64,) = sqlx::query_as("select coalesce(max(number), 0) from tickets")
-            .fetch_one(&mut *self.inner)
-            .await
-            .doing("count the tickets")?;
         let message = from_customer(
             MessageId(open.id),
             TicketId(id),
@@ -334,7 +330,7 @@ impl Tx {
         );
         let mut ticket = Ticket {
             id: TicketId(id),
-            number: u32::try_from(last + 1).unwrap_or(u32::MAX),
+            number: self.next_ticket_number().await?,
             channel: Channel::WebChat,
             subject: subject(&open.text),
             customer: customer.id,

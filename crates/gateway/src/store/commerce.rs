@@ -26,7 +26,7 @@ const RECORDS: &[&str] = &[
     "raw",
 ];
 /// What a customer who only wrote to us has as their source.
-const ONLY_WROTE: &str = "Web chat";
+pub(super) const ONLY_WROTE: &str = "Web chat";
 
 /// What came of orders that a shop told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,6 +183,7 @@ impl Tx {
         let mut shipments = record.shipments;
         for parcel in &mut shipments {
             if let Some(before) = self.get::<Shipment>(parcel.id.0).await? {
+                parcel.notices.clone_from(&before.notices);
                 keep_scans(parcel, before);
             }
         }

@@ -8,6 +8,7 @@ mod identities;
 mod inbox;
 mod keys;
 mod merges;
+mod notices;
 mod people;
 mod records;
 mod replies;
@@ -114,6 +115,9 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     inbox::what_is_told_is_kept_once_and_changes_the_parcel(shop(fresh().await).await).await;
     inbox::a_parcel_may_be_told_of_before_it_is_known(shop(fresh().await).await).await;
     inbox::what_cannot_be_read_is_set_aside_and_holds_nothing_up(shop(fresh().await).await).await;
+    notices::a_customer_is_told_once_however_many_look(shop(fresh().await).await).await;
+    notices::who_does_not_want_to_be_told_is_not(shop(fresh().await).await).await;
+    notices::what_befell_a_parcel_before_is_not_told(shop(fresh().await).await).await;
     audit::the_trail_is_only_added_to(shop(fresh().await).await).await;
 }
 
@@ -202,7 +206,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 57);
+        assert_eq!(count.into_inner(), 60);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +221,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 57);
+        assert_eq!(count.into_inner(), 60);
     }
 }

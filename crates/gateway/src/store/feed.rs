@@ -197,6 +197,8 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 tx.audit(begun(&stored));
+                // What was told after the backup was made must not be told again.
+                tx.forget_since().await?;
                 tx.set_meta("epoch", &stored).await
             })
         })

@@ -78,7 +78,7 @@ impl Tx {
                 .and("ticket = ?", vec![Cell::text(ticket)])
                 .and("kind = ?", vec![Cell::word(MessageKind::Public)])
                 .and(
-                    "author_kind <> 'account' or author <> ?",
+                    "author_kind = 'customer' or (author_kind = 'account' and author <> ?)",
                     vec![Cell::text(author)],
                 )
         };

@@ -91,6 +91,9 @@ impl Tx {
     async fn clear(&mut self) -> Result<(), StoreError> {
         for sql in [
             "delete from inbox",
+            "delete from notices",
+            "delete from notice_looks",
+            "delete from notice_objections",
             "delete from visitors",
             "delete from conversations",
             "delete from messages",

@@ -287,6 +287,15 @@ impl Tx {
         Ok(Some((message, ticket)))
     }
 
+    /// The number of the next ticket.
+    pub(super) async fn next_ticket_number(&mut self) -> Result<u32, StoreError> {
+        let (last,): (i64,) = sqlx::query_as("select coalesce(max(number), 0) from tickets")
+            .fetch_one(&mut *self.inner)
+            .await
+            .doing("count the tickets")?;
+        Ok(u32::try_from(last + 1).unwrap_or(u32::MAX))
+    }
+
     /// Now, or just after the newest message: the order of a conversation is the order in which
     /// its messages arrived, also within a millisecond or with a clock that was set back.
     pub(super) async fn moment_after(&mut self, ticket: TicketId) -> Result<Instant, StoreError> {

@@ -15,6 +15,7 @@ mod keys;
 mod kit;
 mod limits;
 mod live;
+mod notices;
 mod proof;
 mod replies;
 mod restore;

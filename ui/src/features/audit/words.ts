@@ -29,6 +29,8 @@ const actionWords: Partial<Record<AuditAction, () => string>> = {
   team_made: m.audit_did_team_made,
   customer_revealed: m.audit_did_customer_revealed,
   policy_changed: m.audit_did_policy_changed,
+  customer_told: m.audit_did_customer_told,
+  notices_set: m.audit_did_notices_set,
   device_signed_out: m.audit_did_device_signed_out,
   password_changed: m.audit_did_password_changed,
   account_locked: m.audit_did_account_locked,

@@ -46,7 +46,7 @@ export type AccountId = string;
 /**
  * What was done. Names are stored for ever: none is changed or used again.
  */
-export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "token_reused" | "sessions_revoked" | "device_signed_out" | "password_changed" | "account_locked" | "account_unlocked" | "second_factor_set" | "second_factor_removed" | "recovery_code_used" | "account_made" | "identity_linked" | "key_made" | "key_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed";
+export type Action = "trail_broken" | "history_begun" | "signed_in" | "sign_in_refused" | "signed_out" | "token_reused" | "sessions_revoked" | "device_signed_out" | "password_changed" | "account_locked" | "account_unlocked" | "second_factor_set" | "second_factor_removed" | "recovery_code_used" | "account_made" | "identity_linked" | "key_made" | "key_revoked" | "role_changed" | "ticket_changed" | "tickets_merged" | "message_sent" | "message_released" | "message_taken_back" | "note_written" | "conversation_opened" | "message_received" | "field_defined" | "audit_exported" | "denied" | "teams_changed" | "team_made" | "customer_revealed" | "policy_changed" | "customer_told" | "notices_set";
 
 /**
  * Who did something.
@@ -995,6 +995,28 @@ export type NextStep = "reassure" | "ask_warehouse" | "chase_carrier" | "start_t
 export type Nothing = Record<symbol, never>;
 
 /**
+ * What a customer was told of a parcel before they asked.
+ */
+export type Notice = { 
+/**
+ * What had befallen it.
+ */
+kind: NoticeKind, 
+/**
+ * When they were told.
+ */
+at: string, 
+/**
+ * Where the message is.
+ */
+ticket: TicketId, };
+
+/**
+ * What befell a parcel that its customer is told of.
+ */
+export type NoticeKind = "late" | "stalled" | "failed_attempt" | "pickup" | "lost";
+
+/**
  * An operation: one change that somebody asked for, made on the asking machine.
  */
 export type OpId = string;
@@ -1692,6 +1714,10 @@ pickup_until: string | null,
  * What the carrier scanned, newest first.
  */
 scans: Array<Scan>, 
+/**
+ * What the customer was told of it before they asked, oldest first.
+ */
+notices?: Array<Notice>, 
 /**
  * Where this copy was read.
  */

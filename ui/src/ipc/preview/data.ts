@@ -231,6 +231,7 @@ const PARCELS: Shipment[] = [
       { at: on(4, 21, 40), status: 'in_transit', text: 'Left depot', place: 'Kassel' },
       { at: on(4, 15, 5), status: 'in_transit', text: 'Collected from us', place: null },
     ],
+    notices: [{ kind: 'late', at: on(0, 8, 0), ticket: 't-20' }],
     source: source('Wren', 40_000),
   },
   {

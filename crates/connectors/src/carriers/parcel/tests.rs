@@ -24,6 +24,7 @@ fn parcel() -> Shipment {
         promised_at: None,
         delivered_at: None,
         pickup_until: None,
+        notices: Vec::new(),
         scans: Vec::new(),
         source: Source {
             name: "Shop".into(),

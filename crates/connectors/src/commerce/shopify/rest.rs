@@ -128,6 +128,7 @@ fn parcel_alone(raw: Value) -> Result<Option<Shipment>, NotRead> {
         delivered_at: None,
         pickup_until: None,
         scans: Vec::new(),
+        notices: Vec::new(),
         source: deskhand_domain::Source {
             name: SHOPIFY.title.to_owned(),
             fetched_at: parcel.updated_at.unwrap_or(draft.created_at),

@@ -116,6 +116,7 @@ fn parcel() -> Shipment {
         promised_at: Some(at("2026-11-24T12:00:00Z")),
         delivered_at: None,
         pickup_until: None,
+        notices: Vec::new(),
         scans: vec![Scan {
             at: at("2026-11-19T09:00:00Z"),
             status: TrackingStatus::InTransit,

@@ -1,6 +1,6 @@
 //! The command line.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand};
 use deskhand_domain::{AccountId, CustomerId, Scope};
 use deskhand_gateway::{
@@ -73,6 +73,9 @@ pub enum Command {
     /// meanwhile.
     #[command(subcommand)]
     Inbox(InboxCommand),
+    /// Tries the rules by which customers are told before they ask, and notes who does not want it.
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Prints the description of the HTTP interface (OpenAPI 3.1).
     Openapi,
 }
@@ -118,6 +121,46 @@ pub enum InboxCommand {
         /// Its id.
         id: Uuid,
     },
+}
+
+#[derive(Subcommand)]
+pub enum RulesCommand {
+    /// Plays the past again: what customers would have been told, when, and why not.
+    ///
+    /// Nothing is sent and nothing is stored. A gateway may run meanwhile.
+    Replay {
+        #[command(flatten)]
+        place: Place,
+        /// From this day or moment on, such as 2027-01-31; 30 days ago unless said.
+        #[arg(long, value_parser = moment)]
+        since: Option<DateTime<Utc>>,
+    },
+    /// Notes that a customer does not want to be told. A gateway may run meanwhile.
+    Object {
+        #[command(flatten)]
+        place: Place,
+        /// The customer's address.
+        #[arg(long)]
+        customer: String,
+    },
+    /// Takes that back. A gateway may run meanwhile.
+    Allow {
+        #[command(flatten)]
+        place: Place,
+        /// The customer's address.
+        #[arg(long)]
+        customer: String,
+    },
+}
+
+/// A day, which begins in UTC, or a moment.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let day = text.parse::<NaiveDate>().ok();
+    let begins = day.and_then(|day| day.and_hms_opt(0, 0, 0));
+    let begins = begins.map(|begins| begins.and_utc());
+    begins
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "write a day, such as 2027-01-31, or a moment".to_owned())
 }
 
 fn letter_state(word: &str) -> Result<LetterState, String> {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod inbox;
+mod rules;
 
 use arguments::{
     Arguments, Audit, Command, Configuration, KeyCommand, Place, PolicyCommand, Serve, Whose,
@@ -120,6 +121,10 @@ async fn main() -> ExitCode {
         Command::Inbox(command) => {
             log();
             finish(inbox::inbox(command).await)
+        }
+        Command::Rules(command) => {
+            log();
+            finish(rules::rules(command).await)
         }
         Command::NewEpoch(place) => {
             log();

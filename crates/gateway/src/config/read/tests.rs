@@ -280,6 +280,80 @@ fn the_reference_says_every_key_and_its_default() {
 }
 
 #[test]
+fn rules_of_notices_are_read_and_what_is_wrong_with_them_is_named() {
+    let rules = "[notices]\nenabled = true\nquiet = \"21:30-07:00\"\n[[notices.rule]]\n\
+        when = \"late\"\nafter = \"2h\"\ntext.en = \"{order} is late.\"\n\
+        [[notices.rule]]\nwhen = \"pickup\"\nchannels = [\"whatsapp\", \"email\"]\n";
+    let notices = fine(rules, &[]).notices;
+    let read = notices.rules(false).expect("customers are told");
+    assert_eq!(read.rules.len(), 2);
+    assert_eq!(read.rules[0].after, chrono::TimeDelta::hours(2));
+    assert_eq!(read.quiet.to_string(), "21:30-07:00");
+    assert_eq!((read.at_most, read.within), (3, chrono::TimeDelta::days(7)));
+    let unsaid = fine("", &[]).notices;
+    assert!(unsaid.rules(false).is_none(), "nobody is told unasked");
+    let sample = unsaid.rules(true).expect("in the sample shop");
+    assert_eq!(sample, deskhand_domain::notices::Rules::default());
+    let off = [("DESKHAND_GATEWAY_NOTICES_ENABLED", "false")];
+    assert!(fine("", &off).notices.rules(true).is_none());
+
+    let rule = |more: &str| format!("[[notices.rule]]\nwhen = \"late\"\n{more}\n");
+    for (text, place, holds) in [
+        (
+            "[notices]\nquiet = \"20-8\"\n".to_owned(),
+            "gateway.toml:2:9",
+            "two times of day",
+        ),
+        (
+            "[notices]\nquiet = \"10:00-09:00\"\n".to_owned(),
+            "gateway.toml:2:9",
+            "at most 16 hours",
+        ),
+        (
+            "[notices]\nat_most = 3\n".to_owned(),
+            "gateway.toml:2:11",
+            "a number and a time",
+        ),
+        (
+            "[notices]\nfresh = \"2h\"\n".to_owned(),
+            "gateway.toml:2:9",
+            "at least 1d",
+        ),
+        (rule("when = \"later\""), "gateway.toml:3:", "duplicate key"),
+        (
+            "[[notices.rule]]\nwhen = \"later\"\n".to_owned(),
+            "gateway.toml:2:8",
+            "unknown variant",
+        ),
+        (
+            "[[notices.rule]]\nafter = \"2h\"\n".to_owned(),
+            "gateway.toml:1:",
+            "when",
+        ),
+        (rule("afer = \"2h\""), "gateway.toml:3:1", "no such key"),
+        (rule("channels = []"), "gateway.toml:1:", "without channels"),
+        (
+            rule("channels = [\"web_chat\"]"),
+            "gateway.toml:1:",
+            "only claimed",
+        ),
+        (rule("text.en = \"{iban}\""), "gateway.toml:1:", "not known"),
+        (rule("text.en = \"{order\""), "gateway.toml:1:", "not known"),
+        (
+            format!("{}{}", rule(""), rule("")),
+            "gateway.toml:1:",
+            "two rules",
+        ),
+    ] {
+        let found = wrong(&text, &[]);
+        let named = found
+            .iter()
+            .any(|line| line.starts_with(place) && line.contains(holds));
+        assert!(named, "{text}: {found:?}");
+    }
+}
+
+#[test]
 fn the_page_about_it_holds_the_reference() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/CONFIGURATION.md");
     let page = std::fs::read_to_string(page).expect("docs/CONFIGURATION.md");

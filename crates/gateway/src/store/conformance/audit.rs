@@ -123,7 +123,7 @@ fn assert_chained(trail: &[AuditEntry]) {
     }
 }
 
-async fn trail(store: &Store) -> Vec<AuditEntry> {
+pub async fn trail(store: &Store) -> Vec<AuditEntry> {
     store.audit_after(0, 1_000).await.expect("the trail")
 }
 
