@@ -26,6 +26,46 @@ test('the panel says where the order stands, why, and wakes the ticket when to l
   await expect(desk.list.locator(`[data-ticket="${ticket}"]`)).toBeVisible();
 });
 
+test('an answer says where it was read, and its ticket comes back when to look again', async ({ page, request }) => {
+  const shop = await Shop.open(request);
+  const aoife = await shop.find<Customer>('customers', (one) => one.name === 'Aoife Brennan');
+  const subject = await shop.hear(aoife.email, 'And where is HP-20418 now?');
+  const desk = new Desk(page);
+  await desk.openAs(Shop.gateway, Shop.agent);
+  await desk.show('Unassigned');
+  await desk.list.getByRole('option').filter({ hasText: subject }).click();
+  await expect(desk.panel.getByRole('region', { name: 'Where it stands' })).toHaveAttribute('data-condition', 'stalled');
+  // Whoever sends it again is told what they need, and finds it by its tag.
+  await desk.panel.getByRole('button', { name: 'send it again' }).click();
+  await expect(desk.composer).toHaveValue(/^To be sent again: order HP-20418\.\nParcel: Wren Parcel, WR4417092651\.[^]*In it: 1 × Skarv 3 tent, moss/);
+  await expect(desk.conversation.getByRole('group', { name: 'Goes out with it:' })).toContainText('reship');
+  await desk.expectAccessible();
+  await page.keyboard.press('Control+Enter');
+  await expect(desk.thread).toContainText('To be sent again: order HP-20418.');
+  await page.keyboard.press('Escape');
+  await expect(desk.conversation.locator('[data-tag=reship]').or(desk.conversation.getByText('reship', { exact: true })).first()).toBeVisible();
+
+  await page.keyboard.press('w');
+  await expect(desk.composer).toHaveValue(/HP-20418 is with Wren Parcel, tracking number WR4417092651, and has not been scanned since/);
+  // The other parcel of the order is told of too.
+  await expect(desk.composer).toHaveValue(/A further parcel of it \(Wren Parcel, WR4417092634\) was delivered/);
+  const sources = desk.conversation.getByRole('group', { name: 'Read from:' });
+  await expect(sources).toContainText('Wren Parcel, ');
+  await expect(desk.conversation.getByRole('group', { name: 'Goes out with it:' })).toContainText('Comes back');
+  await desk.expectAccessible();
+  await page.screenshot({ path: 'test-results/answer-read-from.png' });
+  // What is written over was not read any more.
+  const answer = await desk.composer.inputValue();
+  await desk.composer.fill('Give me a moment.');
+  await expect(sources).toHaveCount(0);
+  await desk.composer.fill(answer);
+  await expect(sources).toBeVisible();
+  const ticket = await desk.conversation.getAttribute('data-ticket');
+  await page.keyboard.press('Control+Enter');
+  await desk.show('Snoozed');
+  await expect(desk.list.locator(`[data-ticket="${ticket}"]`)).toBeVisible();
+});
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`w writes what the records say into the reply, in the ${colorScheme} theme`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });

@@ -175,7 +175,7 @@ fn lane(progress: &Progress<'_>) -> Lane {
 
 /// How many rows of the history are committed together at most: so many that the pages they touch
 /// are written within milliseconds.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 128;
 
 pub(crate) type Tx<'a> = Transaction<'a, Sqlite>;
 

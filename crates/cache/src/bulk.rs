@@ -9,7 +9,7 @@ use sqlx::{Sqlite, pool::PoolConnection};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// After so many rows of the history the log is written into the file.
-const LOGGED: usize = 2_048;
+const LOGGED: usize = 512;
 
 /// How the connection works at the moment.
 #[derive(Default)]

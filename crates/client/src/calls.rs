@@ -19,11 +19,11 @@ use deskhand_protocol::{
         ChangePassword, Device, Enrolment, RecoveryCodes, Reveal, Revealed, TotpCode, TotpState,
     },
     view::{
-        AboutOrder, AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link,
-        MacroView, MergeInto, Nothing, OpRef, OpenSample, Opened, OrderAnswer, OutboxAction,
-        OutboxItem, Passphrase, Password, RevealAsk, SaveDraft, SearchQuery, SearchResults,
-        SendReply, SignedIn, TakenBack, TicketChange, TicketPage, TicketQuery, TicketRef,
-        TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
+        AboutOrder, AboutStep, AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress,
+        GatewayProbe, Link, MacroView, MergeInto, Nothing, OpRef, OpenSample, Opened, OrderAnswer,
+        OutboxAction, OutboxItem, Passphrase, Password, RevealAsk, SaveDraft, SearchQuery,
+        SearchResults, SendReply, SignedIn, StepNote, TakenBack, TicketChange, TicketPage,
+        TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict, ViewCounts, Wish,
     },
 };
 
@@ -213,6 +213,10 @@ impl Calls for Client {
 
     async fn order_answer(&self, about: AboutOrder) -> Result<OrderAnswer, CallError> {
         self.noting(diagnosis::answer(&*self.shop()?, about).await)
+    }
+
+    async fn order_step(&self, about: AboutStep) -> Result<StepNote, CallError> {
+        self.noting(diagnosis::step(&*self.shop()?, about).await)
     }
 
     async fn merge_tickets(&self, which: MergeInto) -> Result<OpId, CallError> {

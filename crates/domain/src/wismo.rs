@@ -287,8 +287,10 @@ pub struct World {
     pub handling_days: u32,
     /// A parcel that was silent for so many carrier days is taken for lost.
     pub lost_after_days: u32,
-    /// A parcel is stalled when it is silent for so many times the usual gap…
+    /// A parcel is stalled when it is silent for so many times the gap that is taken for granted…
     pub stalled_times: u32,
+    /// …or for so many times the one that was learned, which four of five silences stay below…
+    pub stalled_times_learned: u32,
     /// …and at least this long.
     pub stalled_least: TimeDelta,
     /// How old a record may be before it is not trusted fully.
@@ -305,6 +307,7 @@ impl World {
             handling_days: 2,
             lost_after_days: 12,
             stalled_times: 3,
+            stalled_times_learned: 2,
             stalled_least: TimeDelta::hours(36),
             fresh: TimeDelta::hours(12),
             gaps: Gaps::default(),

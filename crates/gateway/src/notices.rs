@@ -60,12 +60,12 @@ impl Asking {
         let customer = case.customer.as_ref();
         let shop = &self.world.shop;
         let told = Told {
-            diagnosis,
+            diagnoses: std::slice::from_ref(diagnosis),
             order: &case.order,
             shipments: std::slice::from_ref(&case.shipment),
             customer: customer.map(|customer| customer.name.as_str()),
             agent: &self.shop,
-            day: &|at| shop.day(at),
+            shop,
         };
         let standard = Rule::new(kind);
         let rule = self.rules.rules.iter().find(|rule| rule.when == kind);

@@ -35,6 +35,7 @@ mod sqlite;
 mod sync;
 mod teams;
 mod tickets;
+mod wake;
 
 pub use audit::{AuditFilter, Entry, Trail, connect_to_read, read_entries, read_trail, stored};
 pub use chat::{Opened, Visitor};

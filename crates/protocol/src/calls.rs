@@ -6,11 +6,11 @@ use crate::rest::{
     ChangePassword, Device, Enrolment, RecoveryCodes, Revealed, TotpCode, TotpState,
 };
 use crate::view::{
-    AboutOrder, AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe, Link,
-    MacroView, MergeInto, Nothing, OpRef, OpenSample, Opened, OrderAnswer, OutboxItem, Passphrase,
-    Password, RevealAsk, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn, TakenBack,
-    TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow, UndoSend, Verdict,
-    ViewCounts, Wish,
+    AboutOrder, AboutStep, AddNote, Boot, ConnectionView, DeviceRef, GatewayAddress, GatewayProbe,
+    Link, MacroView, MergeInto, Nothing, OpRef, OpenSample, Opened, OrderAnswer, OutboxItem,
+    Passphrase, Password, RevealAsk, SaveDraft, SearchQuery, SearchResults, SendReply, SignedIn,
+    StepNote, TakenBack, TicketChange, TicketPage, TicketQuery, TicketRef, TicketView, TypingNow,
+    UndoSend, Verdict, ViewCounts, Wish,
 };
 use deskhand_domain::{Account, OpId};
 use serde::{Deserialize, Serialize};
@@ -235,6 +235,8 @@ calls! {
     macros(TicketRef) -> Vec<MacroView>;
     /// What the customer of a ticket may be told about where an order of theirs stands.
     order_answer(AboutOrder) -> OrderAnswer;
+    /// What whoever takes a step about an order has to know, as a note.
+    order_step(AboutStep) -> StepNote;
     /// Queues that a ticket becomes part of another one.
     merge_tickets(MergeInto) -> OpId;
     /// Opens the copy with its passphrase.

@@ -11,7 +11,7 @@ use ts_rs::TS;
 
 use crate::{calls::CallError, rest::TicketPatch};
 
-pub use crate::answer::{AboutOrder, OrderAnswer};
+pub use crate::answer::{AboutOrder, AboutStep, OrderAnswer, StatedFact, StepNote};
 pub use crate::outbox::{FactVerdict, HeldFact, OutboxAction, OutboxItem, OutboxState};
 pub use crate::reveal::RevealAsk;
 pub use crate::search::{

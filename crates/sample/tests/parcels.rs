@@ -6,9 +6,10 @@ mod common;
 use chrono::TimeDelta;
 use common::{now, shop};
 use deskhand_domain::{
+    Shipment,
     order::FulfilmentStatus,
     shipment::{TrackingDetail as D, TrackingStatus as S},
-    wismo::{self, Condition, What, World},
+    wismo::{self, Condition, Gaps, What, World},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -193,7 +194,18 @@ fn the_tent_stands_still_on_any_day() {
             .filter(|parcel| parcel.order == order.id)
             .cloned()
             .collect();
-        let first = wismo::diagnose(order, &parcels, None, now, &World::new("Europe/Berlin"))
+        let mut world = World::new("Europe/Berlin");
+        let country = |parcel: &Shipment| {
+            let mut orders = shop.orders.iter();
+            let found = orders.find(|order| order.id == parcel.order);
+            found.map_or("", |order| order.ship_to.country.as_str())
+        };
+        world.gaps = Gaps::learn(
+            shop.shipments
+                .iter()
+                .map(|parcel| (parcel, country(parcel))),
+        );
+        let first = wismo::diagnose(order, &parcels, None, now, &world)
             .into_iter()
             .next()
             .expect("a diagnosis");

@@ -7,14 +7,16 @@ use crate::{
     },
     held,
 };
-use deskhand_domain::{Compared, FieldValue, MacroId, OrderId, Priority, TicketId, TicketStatus};
+use deskhand_domain::{
+    Compared, FieldValue, MacroId, OrderId, Priority, TicketId, TicketStatus, wismo::NextStep,
+};
 use deskhand_protocol::{
     calls::{CallCode, Calls},
     rest::TicketPatch,
     view::{
-        AboutOrder, AddNote, Draft, FactVerdict, MergeInto, Nothing, OpRef, OutboxAction,
-        OutboxState, SaveDraft, SendReply, Sort, TicketChange, TicketQuery, TicketRef, TicketView,
-        ViewId,
+        AboutOrder, AboutStep, AddNote, Draft, FactVerdict, MergeInto, Nothing, OpRef,
+        OutboxAction, OutboxState, SaveDraft, SendReply, Sort, TicketChange, TicketQuery,
+        TicketRef, TicketView, ViewId,
     },
 };
 use serde_json::{Value, json};
@@ -344,6 +346,25 @@ async fn a_customer_is_told_of_their_own_order_and_of_nobody_elses() {
     assert_eq!(
         foreign.expect_err("somebody else's").code,
         CallCode::NotFound
+    );
+    let step = |ticket| AboutStep {
+        ticket: TicketId(id(ticket)),
+        order: OrderId(id(9)),
+        step: NextStep::Reship,
+        language: "de-AT".to_owned(),
+    };
+    let foreign = desk.client.order_step(step(3)).await;
+    assert_eq!(
+        foreign.expect_err("somebody else's").code,
+        CallCode::NotFound
+    );
+    let note = desk.client.order_step(step(1)).await.expect("a note");
+    assert_eq!(note.tag, "reship");
+    assert!(
+        note.text
+            .starts_with("Noch einmal zu versenden: Bestellung X-20418."),
+        "{}",
+        note.text
     );
     desk.client.stop().await;
 }

@@ -262,12 +262,12 @@ fn customers_are_told_when_the_table_says() {
 fn said(case: &Case, language: &str, rule: &Rule) -> Words {
     let diagnosis = stands(&case.order, &case.shipment, case.now, &world()).expect("it stands");
     let told = Told {
-        diagnosis: &diagnosis,
+        diagnoses: std::slice::from_ref(&diagnosis),
         order: &case.order,
         shipments: std::slice::from_ref(&case.shipment),
         customer: Some("Ana Sample"),
         agent: "Hollow Pine",
-        day: &|at| at.date_naive(),
+        shop: &world().shop,
     };
     words(&told, rule.when, rule, language)
 }

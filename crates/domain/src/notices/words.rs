@@ -4,10 +4,7 @@
 use super::{NoticeKind, Rule};
 use crate::{
     calendar,
-    wismo::{
-        What,
-        answer::{self, Told},
-    },
+    wismo::answer::{self, Facts, Told},
 };
 
 /// The sentences of each language, as in `wismo::answer`.
@@ -39,25 +36,22 @@ pub fn is_known_fact(name: &str) -> bool {
 /// What a customer is told, in their language or in English. `told.agent` is the shop's name.
 pub fn words(told: &Told<'_>, kind: NoticeKind, rule: &Rule, language: &str) -> Words {
     let main = calendar::main(language);
-    let own = SENTENCES.iter().find(|(name, _)| *name == main);
-    let (language, own) = own.unwrap_or(&SENTENCES[0]);
-    let common = answer::sentences(language);
-    let mut facts = answer::facts(told, language);
-    facts.insert("shop", told.agent.to_owned());
-    let mut reasons = told.diagnosis.reasons.iter();
-    let promised = reasons.find(|why| why.what == What::Promised);
-    if let Some(at) = promised.and_then(|why| why.at) {
-        facts.insert("promised", calendar::day((told.day)(at), language));
-    }
+    let (language, common) = answer::sentences(language);
+    let own = SENTENCES.iter().find(|(name, _)| *name == language);
+    let own = own.map_or(SENTENCES[0].1, |(_, own)| own);
+    let diagnosis = told.diagnoses.first();
+    let mut facts = diagnosis.map_or_else(Facts::new, |one| told.facts(one, language));
+    facts.insert("shop", (told.agent.to_owned(), None));
     let say = |key: &str| {
         let said = answer::first_said(own, key, &facts);
-        said.or_else(|| answer::first_said(common, key, &facts))
-            .unwrap_or_default()
+        let said = said.or_else(|| answer::first_said(common, key, &facts));
+        said.map(|(text, _)| text).unwrap_or_default()
     };
     let key = key(kind);
     // The shop's own words count where all is known that they name.
-    let of_shop = rule.text.get(main).or_else(|| rule.text.get(*language));
+    let of_shop = rule.text.get(main).or_else(|| rule.text.get(language));
     let of_shop = of_shop.and_then(|text| answer::filled(text, &facts));
+    let of_shop = of_shop.map(|(text, _)| text);
     let body = of_shop.unwrap_or_else(|| {
         let then = match kind {
             NoticeKind::Lost => say("step.choose"),

@@ -256,7 +256,12 @@ impl<'a> Read<'a> {
             .world
             .gaps
             .usual(&self.shipment.carrier, self.country, leg);
-        let times = i32::try_from(self.world.stalled_times).unwrap_or(i32::MAX);
+        let times = if gap.learned {
+            self.world.stalled_times_learned
+        } else {
+            self.world.stalled_times
+        };
+        let times = i32::try_from(times).unwrap_or(i32::MAX);
         let stalled = (gap.usual * times).max(self.world.stalled_least);
         if silent <= gap.usual {
             return None;

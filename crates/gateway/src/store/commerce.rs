@@ -5,6 +5,7 @@ use super::{
     cells::Cells,
     entity,
     sql::{self, Cell},
+    wake::has_moved,
 };
 use crate::{clock::millis, passwords::digest};
 use deskhand_connectors::commerce::{CustomerRecord, OrderRecord, ShopId};
@@ -176,16 +177,21 @@ impl Tx {
         let mut order = record.order;
         let customer = self.take_customer(taking.source, &record.customer).await?;
         order.customer = customer;
-        if let Some(before) = self.get::<Order>(order.id.0).await? {
+        let known = self.get::<Order>(order.id.0).await?;
+        let is_new = known.is_none();
+        if let Some(before) = known {
             order.returns = before.returns;
             order.ship_by = order.ship_by.or(before.ship_by);
         }
         let mut shipments = record.shipments;
+        let mut moved = false;
         for parcel in &mut shipments {
-            if let Some(before) = self.get::<Shipment>(parcel.id.0).await? {
+            let before = self.get::<Shipment>(parcel.id.0).await?;
+            if let Some(before) = before.clone() {
                 parcel.notices.clone_from(&before.notices);
                 keep_scans(parcel, before);
             }
+            moved |= has_moved(before.as_ref(), parcel);
         }
         shipments.extend(self.vanished(&order, &shipments).await?);
         self.note(
@@ -197,8 +203,11 @@ impl Tx {
             Some(record.raw),
         )
         .await?;
-        self.put(&[order]).await?;
+        self.put(std::slice::from_ref(&order)).await?;
         self.put(&shipments).await?;
+        if moved && !is_new {
+            self.wake_about(&order).await?;
+        }
         let counted = buyers.entry(customer).or_insert(record.customer.counted);
         *counted &= record.customer.counted;
         if same {

@@ -113,6 +113,7 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
         .await;
     audit::what_is_done_is_told_with_it(shop(fresh().await).await).await;
     inbox::what_is_told_is_kept_once_and_changes_the_parcel(shop(fresh().await).await).await;
+    inbox::a_ticket_sleeps_until_its_parcel_moves(shop(fresh().await).await).await;
     inbox::a_parcel_may_be_told_of_before_it_is_known(shop(fresh().await).await).await;
     inbox::what_cannot_be_read_is_set_aside_and_holds_nothing_up(shop(fresh().await).await).await;
     notices::a_customer_is_told_once_however_many_look(shop(fresh().await).await).await;
@@ -206,7 +207,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 60);
+        assert_eq!(count.into_inner(), 61);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -221,6 +222,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 60);
+        assert_eq!(count.into_inner(), 61);
     }
 }

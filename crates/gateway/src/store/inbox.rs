@@ -5,6 +5,7 @@ use super::{
     cells::Cells,
     entity,
     sql::{self, Cell, Select},
+    wake::has_moved,
 };
 use crate::clock::millis;
 use chrono::TimeDelta;
@@ -351,10 +352,17 @@ impl Tx {
             return Ok(false);
         };
         let order: Option<Order> = self.get(parcel.order.0).await?;
-        let country = order.map_or_else(String::new, |order| order.ship_to.country);
-        let told = carriers::told(&parcel, track, &country, at);
-        if told != parcel {
-            self.put(&[told]).await?;
+        let country = order
+            .as_ref()
+            .map_or("", |order| order.ship_to.country.as_str());
+        let told = carriers::told(&parcel, track, country, at);
+        if told == parcel {
+            return Ok(true);
+        }
+        let moved = has_moved(Some(&parcel), &told);
+        self.put(&[told]).await?;
+        if let Some(order) = order.filter(|_| moved) {
+            self.wake_about(&order).await?;
         }
         Ok(true)
     }

@@ -1,6 +1,6 @@
 import { unmasked } from '../../format/mask';
 import { date, duration, HOUR, stamp } from '../../format/time';
-import type { Diagnosis, DiagnosisFact, DiagnosisReason } from '../../ipc';
+import type { Diagnosis, DiagnosisFact, DiagnosisReason, NextStep } from '../../ipc';
 import { m } from '../../paraglide/messages';
 import { parcelDetailWord, parcelWord } from '../../words';
 
@@ -105,4 +105,9 @@ function capital(text: string): string {
 /** Silences are told in hours up to four days: `54 h`. */
 function hours(count: number): string {
   return count < 96 ? m.length_hours({ n: count }) : duration(count * HOUR);
+}
+
+/** Whether somebody else takes the step, who has to know what is to be done. */
+export function isHandedOver(step: NextStep): boolean {
+  return ['ask_warehouse', 'chase_carrier', 'start_trace', 'reship', 'refund'].includes(step);
 }

@@ -5,6 +5,7 @@ import type {
   Call,
   Event,
   MacroView,
+  NextStep,
   OpId,
   OrderView,
   OutboxItem,
@@ -20,6 +21,7 @@ import type {
 import { wholeOf, type Whole } from '../ticket/merge';
 import { gapWord, inverse, patchOf } from '../ticket/macros';
 import { m } from '../../paraglide/messages';
+import { getLocale } from '../../paraglide/runtime';
 import { viewWord } from '../../words';
 import { coalesced } from '../../coalesced';
 import { Inbox } from '../inbox/screen.svelte';
@@ -264,10 +266,22 @@ export class Shop {
       return;
     }
     await this.do(async () => {
-      const { text } = await this.#call('order_answer', { ticket, order: order.order.id });
+      const answer = await this.#call('order_answer', { ticket, order: order.order.id });
       if (this.ticket.id !== ticket) return;
-      this.ticket.insertText(text);
+      this.ticket.insertWritten(answer);
       announcements.say(m.live_answer({ number: order.order.number }));
+    });
+  }
+
+  /** Puts what whoever takes a step has to know into the note. */
+  async handOver(order: OrderView, step: NextStep): Promise<void> {
+    const ticket = this.ticket.id;
+    if (ticket === null) return;
+    await this.do(async () => {
+      const note = await this.#call('order_step', { ticket, order: order.order.id, step, language: getLocale() });
+      if (this.ticket.id !== ticket) return;
+      this.ticket.insertNote(note);
+      announcements.say(m.live_note({ number: order.order.number }));
     });
   }
 

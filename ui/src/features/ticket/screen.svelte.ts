@@ -8,6 +8,9 @@ import {
   type MacroView,
   type MessageId,
   type OpId,
+  type OrderAnswer,
+  type StatedFact,
+  type StepNote,
   type TakenBack,
   type TicketId,
   type TicketPatch,
@@ -26,6 +29,12 @@ export interface Draft {
   began?: MessageId | null;
   /** The stored answer that the reply was made from, with what goes out beside. */
   macro?: { id: MacroId; changes: MacroChanges };
+  /** What stands in the reply because it was read somewhere. */
+  facts?: StatedFact[];
+  /** When the ticket comes back after the reply, unless something happens before. */
+  wakeAt?: string;
+  /** The tag that goes with the note, so that whoever takes the step finds it. */
+  noteTag?: string;
 }
 
 /** How often a colleague and the customer hear that somebody still writes. */
@@ -157,8 +166,10 @@ export class OpenTicket {
     }
     if (tab === 'reply' && gapsOf(text).length > 0) return null;
     this.stopTyping();
-    const { macro } = this.draft;
-    const changes = macro && patchOf(macro.changes);
+    const { macro, wakeAt, noteTag } = this.draft;
+    const sleeps: TicketPatch = wakeAt && !close ? { status: 'snoozed', snoozed_until: wakeAt } : {};
+    const beside = { ...(macro && patchOf(macro.changes)), ...sleeps };
+    const changes = Object.keys(beside).length > 0 ? beside : undefined;
     const from = { ...(macro ? { macro_id: macro.id } : {}), ...(changes ? { changes } : {}) };
     const seen = seenSince(this.view.messages, this.draft.began, this.#me);
     const op = await this.#store(() =>
@@ -170,14 +181,17 @@ export class OpenTicket {
     const draft = this.id === id ? this.draft : this.#drafts.get(id);
     if (draft && draft[tab].trim() === text) {
       draft[tab] = '';
-      if (tab === 'reply') {
-        delete draft.began;
-        delete draft.macro;
-      }
+      if (tab === 'reply') forget(draft);
       this.#keeper.keep(id, draft);
       this.#keeper.flush();
     }
-    if (tab === 'note' && draft) draft.tab = 'reply';
+    if (tab === 'note' && draft) {
+      draft.tab = 'reply';
+      if (noteTag !== undefined) {
+        delete draft.noteTag;
+        await this.#store(() => this.#call('change_ticket', { ticket: id, patch: { add_tags: [noteTag] } }));
+      }
+    }
     return op;
   }
 
@@ -192,6 +206,7 @@ export class OpenTicket {
     // Whoever takes a reply back has seen what stands above it.
     if (this.id === ticket && this.view) draft.began = newestPublic(this.view.messages)?.id ?? null;
     else delete draft.began;
+    if (action.kind === 'reply' && action.changes?.snoozed_until) draft.wakeAt = action.changes.snoozed_until;
     if (action.kind === 'reply' && action.macro_id) draft.macro = { id: action.macro_id, changes: changesOf(action.changes ?? {}) };
     if (this.id !== ticket) this.#drafts.set(ticket, draft);
     // Nothing else holds the text any more.
@@ -203,6 +218,23 @@ export class OpenTicket {
   insert(macro: MacroView) {
     this.insertText(macro.text);
     this.draft.macro = { id: macro.id, changes: macro.changes };
+  }
+
+  /** Puts an answer that was written from records into the reply, with what was read. */
+  insertWritten({ text, facts, wake_at }: OrderAnswer) {
+    this.insertText(text);
+    this.draft.facts = facts;
+    if (wake_at) this.draft.wakeAt = wake_at;
+  }
+
+  /** Puts what is to be done into the note, before what stands there. */
+  insertNote({ text, tag }: StepNote) {
+    const { note } = this.draft;
+    this.draft.tab = 'note';
+    this.draft.note = note.trim() === '' ? text : `${text}\n\n${note}`;
+    this.draft.noteTag = tag;
+    this.select(text.length, text.length);
+    this.typed();
   }
 
   /** Puts a text into the reply, where the caret is. */
@@ -232,10 +264,10 @@ export class OpenTicket {
     if (id === null) return;
     this.sendError = null;
     this.#keeper.keep(id, this.draft);
+    if (this.draft.note.trim() === '') delete this.draft.noteTag;
     if (this.draft.tab !== 'reply') return;
     if (this.draft.reply.trim() === '') {
-      delete this.draft.began;
-      delete this.draft.macro;
+      forget(this.draft);
     } else if (this.draft.began === undefined && this.view) this.draft.began = newestPublic(this.view.messages)?.id ?? null;
     clearTimeout(this.#typingTimer);
     this.#typingTimer = setTimeout(() => this.stopTyping(), TYPING_ENDS);
@@ -276,6 +308,14 @@ export class OpenTicket {
       return null;
     }
   }
+}
+
+/** The reply is gone, and what belonged to it. */
+function forget(draft: Draft) {
+  delete draft.began;
+  delete draft.macro;
+  delete draft.facts;
+  delete draft.wakeAt;
 }
 
 function emptyDraft(): Draft {

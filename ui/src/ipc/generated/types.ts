@@ -14,6 +14,27 @@ ticket: TicketId,
 order: OrderId, };
 
 /**
+ * Asks what whoever takes a step has to know.
+ */
+export type AboutStep = { 
+/**
+ * Where the customer asks.
+ */
+ticket: TicketId, 
+/**
+ * Which of their orders.
+ */
+order: OrderId, 
+/**
+ * What is to be done.
+ */
+step: NextStep, 
+/**
+ * The colleagues' language, such as `de`.
+ */
+language: string, };
+
+/**
  * A person or program that signs in, as colleagues see it.
  */
 export type Account = { 
@@ -1143,7 +1164,15 @@ export type OrderAnswer = {
 /**
  * The text, in the ticket's language where there is one for it.
  */
-text: string, };
+text: string, 
+/**
+ * What in it was read, each once, in the order of the text.
+ */
+facts: Array<StatedFact>, 
+/**
+ * When to look again, if somebody must.
+ */
+wake_at?: string, };
 
 /**
  * An order of the shop.
@@ -1839,6 +1868,32 @@ name: string,
 fetched_at: string, };
 
 /**
+ * A piece of a text that was read somewhere.
+ */
+export type StatedFact = { 
+/**
+ * As it stands in the text.
+ */
+text: string, 
+/**
+ * Where it was read, and when.
+ */
+source: Source, };
+
+/**
+ * A note for whoever takes a step.
+ */
+export type StepNote = { 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * The tag by which such tickets are found.
+ */
+tag: string, };
+
+/**
  * An operation that came back to its author's hands.
  */
 export type TakenBack = { 
@@ -2466,6 +2521,8 @@ export interface Calls {
   macros: { args: TicketRef; result: Array<MacroView> };
   /** What the customer of a ticket may be told about where an order of theirs stands. */
   order_answer: { args: AboutOrder; result: OrderAnswer };
+  /** What whoever takes a step about an order has to know, as a note. */
+  order_step: { args: AboutStep; result: StepNote };
   /** Queues that a ticket becomes part of another one. */
   merge_tickets: { args: MergeInto; result: OpId };
   /** Opens the copy with its passphrase. */

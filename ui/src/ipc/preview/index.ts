@@ -16,7 +16,7 @@ import type {
   TicketQuery,
 } from '../generated/types';
 import { CallFailed, type Transport } from '../transport';
-import { FACTS, MACROS } from './knowledge';
+import { answered, FACTS, MACROS } from './knowledge';
 import { COUNTS, DANIEL, makeRow, makeView, PRIYA, SIGNED_IN } from './data';
 import { AUDITOR, CHECK, trail } from './audit';
 import { ENROLMENT, RECOVERY } from './signing-in';
@@ -205,8 +205,12 @@ class PretendedCore {
     },
     macros: () => (this.#state === 'empty' ? [] : MACROS),
     order_answer: ({ ticket, order }) => {
-      const number = this.#view(ticket).orders.find((one) => one.order.id === order)?.order.number;
-      return number === undefined ? fail('not_found') : { text: `Hello,\n\nYour order ${number} is on its way.\n\nKind regards` };
+      const found = this.#view(ticket).orders.find((one) => one.order.id === order);
+      return found ? answered(found) : fail('not_found');
+    },
+    order_step: ({ ticket, order, step }) => {
+      const found = this.#view(ticket).orders.find((one) => one.order.id === order);
+      return found ? { text: `To be done: ${found.order.number}.`, tag: step.replace('_', '-') } : fail('not_found');
     },
     merge_tickets: ({ ticket, into }) => this.#queue(ticket, { kind: 'merge', into, number: this.#view(into).ticket.number }),
     unlock: ({ passphrase }) => {

@@ -1,5 +1,5 @@
 /** The pretended shop's own fields, stored answers, and what differs between two answers. */
-import type { Field, HeldFact, MacroView } from '../generated/types';
+import type { Field, HeldFact, MacroView, OrderAnswer, OrderView } from '../generated/types';
 
 const field = (place: number, key: string, label: string, kind: Field['kind']): Field => ({ id: `f-${place}`, key, label, kind, place });
 
@@ -40,3 +40,12 @@ export const FACTS: HeldFact[] = [
   { kind: 'day', mine: 'Monday, 12:00', theirs: 'Wednesday 25 November', verdict: 'disagrees' },
   { kind: 'tracking_number', mine: 'WR 4417 0926 51', theirs: '', verdict: 'only_mine' },
 ];
+
+/** What the core would write about an order. */
+export function answered({ order, shipments: [parcel], diagnoses: [first] }: OrderView): OrderAnswer {
+  const facts = [{ text: order.number, source: order.source }];
+  if (parcel) facts.push({ text: parcel.carrier, source: parcel.source }, { text: parcel.tracking_number, source: parcel.source });
+  const way = parcel ? ` with ${parcel.carrier}, tracking number ${parcel.tracking_number}` : '';
+  const wakes = first?.look_again ? { wake_at: first.look_again } : {};
+  return { text: `Hello,\n\nYour order ${order.number} is on its way${way}.\n\nKind regards\nPriya`, facts, ...wakes };
+}

@@ -128,15 +128,19 @@ fn parcel() -> Shipment {
 }
 
 fn said(diagnosis: &Diagnosis, shipments: &[Shipment], language: &str) -> String {
+    all_said(std::slice::from_ref(diagnosis), shipments, language).text
+}
+
+fn all_said(diagnoses: &[Diagnosis], shipments: &[Shipment], language: &str) -> Answer {
     let told = Told {
-        diagnosis,
+        diagnoses,
         order: &order(),
         shipments,
         customer: Some("Ana Sample"),
         agent: "Priya Raman",
-        day: &|at| at.date_naive(),
+        shop: &Calendar::shop("Europe/Berlin", "DE"),
     };
-    answer(&told, language)
+    answer(&told, language).expect("an answer")
 }
 
 /// A diagnosis that knows everything, or nothing beside the order.
@@ -244,6 +248,120 @@ fn every_condition_and_step_is_told_whatever_is_known() {
 }
 
 #[test]
+fn what_was_read_stands_beside_the_text() {
+    let parcels = [parcel()];
+    let found = made(
+        Condition::Stalled,
+        NextStep::ChaseCarrier,
+        Some(Promised::Arrives),
+        true,
+    );
+    let answer = all_said(&[found], &parcels, "en");
+    let facts: Vec<_> = answer
+        .facts
+        .iter()
+        .map(|fact| (fact.text.as_str(), fact.source.name.as_str()))
+        .collect();
+    let read = [
+        ("HP-20418", "Shop"),
+        ("Wren", "Wren"),
+        ("WR4711", "Wren"),
+        ("Thursday, 19 November", "Wren"),
+        ("Leipzig", "Wren"),
+        ("Thursday, 26 November", "Wren"),
+    ];
+    assert_eq!(facts, read);
+    for fact in &answer.facts {
+        assert!(answer.text.contains(&fact.text), "{fact:?}");
+    }
+}
+
+#[test]
+fn every_parcel_of_an_order_is_told() {
+    let mut second = parcel();
+    second.id = ShipmentId(uuid::Uuid::from_u128(4));
+    second.position = 2;
+    second.tracking_number = "WR4712".to_owned();
+    let parcels = [parcel(), second];
+    for (language, _) in SENTENCES {
+        for condition in CONDITIONS {
+            let first = made(Condition::Stalled, NextStep::ChaseCarrier, None, true);
+            let mut other = made(condition, NextStep::Wait, None, true);
+            other.shipment = Some(parcels[1].id);
+            let text = all_said(&[first, other.clone()], &parcels, language).text;
+            let paragraphs: Vec<_> = text.split("\n\n").collect();
+            assert_eq!(paragraphs.len(), 5, "{language} {condition:?}: {text}");
+            assert!(paragraphs[1].contains("WR4711"), "{text}");
+            let rest = matches!(
+                condition,
+                Condition::NotShipped
+                    | Condition::NotShippedLate
+                    | Condition::Preorder
+                    | Condition::Unpaid
+                    | Condition::Cancelled
+            );
+            assert_eq!(paragraphs[2].contains("WR4712"), !rest, "{text}");
+            // Nothing is known of it.
+            other.reasons.clear();
+            other.shipment = None;
+            let first = made(Condition::Stalled, NextStep::ChaseCarrier, None, true);
+            let text = all_said(&[first, other], &parcels, language).text;
+            assert_eq!(text.split("\n\n").count(), 5, "{text}");
+        }
+    }
+}
+
+#[test]
+fn who_takes_a_step_is_told_what_they_need() {
+    let found = [made(Condition::Lost, NextStep::StartTrace, None, true)];
+    let parcels = [parcel()];
+    let (order, shop) = (order(), Calendar::shop("Europe/Berlin", "DE"));
+    let told = Told {
+        diagnoses: &found,
+        order: &order,
+        shipments: &parcels,
+        customer: Some("Ana Sample"),
+        agent: "Priya Raman",
+        shop: &shop,
+    };
+    let note = request(&told, NextStep::StartTrace, "en").expect("a note");
+    assert_eq!(
+        note.text,
+        "To request at Wren: a trace of parcel WR4711 of order HP-20418.\nParcel: Wren, WR4711.\n\
+         Last scan: Thursday, 19 November, Leipzig.\nIn it: 1 × Tent."
+    );
+    for (language, _) in SENTENCES {
+        for step in STEPS {
+            let note = request(&told, step, language);
+            let asked = matches!(
+                step,
+                NextStep::AskWarehouse
+                    | NextStep::ChaseCarrier
+                    | NextStep::StartTrace
+                    | NextStep::Reship
+                    | NextStep::Refund
+            );
+            assert_eq!(note.is_some(), asked, "{step:?}");
+            // Colleagues see who it is about beside the note.
+            assert!(note.is_none_or(|note| !note.text.contains("Ana")));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_told_of_nothing() {
+    let told = Told {
+        diagnoses: &[],
+        order: &order(),
+        shipments: &[],
+        customer: None,
+        agent: "",
+        shop: &Calendar::shop("Europe/Berlin", "DE"),
+    };
+    assert_eq!(answer(&told, "en"), None);
+}
+
+#[test]
 fn each_language_says_the_same_things() {
     let keys = |sentences: &'static str| -> BTreeSet<&str> {
         let all = sentences.lines().filter(|line| !line.is_empty());
@@ -255,7 +373,9 @@ fn each_language_says_the_same_things() {
         assert_eq!(keys(sentences), english, "{language}");
     }
     for condition in CONDITIONS {
-        assert!(english.contains(super::condition(condition)));
+        let key = super::condition(condition);
+        assert!(english.contains(key));
+        assert!(english.contains(format!("also.{key}").as_str()));
     }
     for step in STEPS {
         assert!(step_key(step).is_none_or(|key| english.contains(key)));

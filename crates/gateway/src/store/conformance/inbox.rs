@@ -6,6 +6,7 @@ use crate::{
     store::{Letter, LetterFilter, LetterState, PATIENCE},
 };
 use deskhand_domain::{OrderId, Shipment, ShipmentId, shipment::TrackingStatus};
+use deskhand_protocol::audit::{Action, Actor};
 use serde_json::json;
 
 /// A parcel of the small shop.
@@ -81,6 +82,48 @@ pub async fn what_is_told_is_kept_once_and_changes_the_parcel(store: Store) {
     };
     assert_eq!(store.letters(&of).await.expect("a list"), [letter]);
     assert_eq!(keep(&store, letters()).await, 0, "also afterwards");
+}
+
+pub async fn a_ticket_sleeps_until_its_parcel_moves(store: Store) {
+    let later = store.clock().now() + TimeDelta::days(2);
+    let read = |number| {
+        let store = &store;
+        async move {
+            let found: Option<Ticket> = store.get(ticket(number).0).await.expect("a read");
+            found.expect("a ticket")
+        }
+    };
+    let mut sleeping = [read(1).await, read(2).await];
+    for ticket in &mut sleeping {
+        ticket.status = TicketStatus::Snoozed;
+        ticket.snoozed_until = Some(later);
+    }
+    let write = store.write(move |tx| Box::pin(async move { tx.put(&sleeping).await }));
+    write.await.expect("they sleep");
+    keep(&store, vec![told(&store, KNOWN, "InTransit", "a scan")]).await;
+    apply_due(&store).await.expect("applied");
+    let asleep = (TicketStatus::Snoozed, Some(later));
+    let state = |number| {
+        let read = read(number);
+        async move {
+            let ticket = read.await;
+            (ticket.status, ticket.snoozed_until)
+        }
+    };
+    assert_eq!(
+        state(1).await,
+        asleep,
+        "one more scan on the way is no news"
+    );
+    keep(&store, vec![told(&store, KNOWN, "Delivered", "the end")]).await;
+    apply_due(&store).await.expect("applied");
+    assert_eq!(state(1).await, (TicketStatus::Open, None));
+    assert_eq!(state(2).await, asleep, "it is about another order");
+    let trail = store.audit_after(0, 1_000).await.expect("the trail");
+    let woken = trail
+        .iter()
+        .any(|entry| entry.action == Action::TicketChanged && entry.actor == Actor::System);
+    assert!(woken, "the trail says that nobody did it");
 }
 
 pub async fn a_parcel_may_be_told_of_before_it_is_known(store: Store) {
