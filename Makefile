@@ -31,12 +31,13 @@ test: setup-test $(PACKAGES) $(PROVIDER) $(VENDURE)
 check: setup-build $(PACKAGES) ui/dist/index.html
 	@scripts/test.sh format chat ui-lint ui-types clippy
 
-# Writes the files that are generated: TypeScript types and docs/openapi.json.
+# Writes what is generated: TypeScript types, docs/openapi.json, the tables of docs/CONNECTORS.md.
 .PHONY: gen
 gen:
 	cargo run -q --locked -p deskhand-protocol --example typescript
 	cargo run -q --locked -p deskhand-gateway --bin deskhand-gateway -- openapi > docs/openapi.json.new
 	mv docs/openapi.json.new docs/openapi.json
+	cargo run -q --locked -p deskhand-connectors --example connectors_page
 
 # Builds the Debian package.
 .PHONY: package

@@ -2,7 +2,7 @@
 # Generates again and fails when a generated file differs from what stood there before.
 set -eu
 cd "$(dirname "$0")/.."
-files="ui/src/ipc/generated/types.ts crates/gateway/chat/types.d.ts docs/openapi.json"
+files="ui/src/ipc/generated/types.ts crates/gateway/chat/types.d.ts docs/openapi.json docs/CONNECTORS.md"
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
 

@@ -1,30 +1,45 @@
 //! An order in a real Vendure, from its shop to whoever is asked about it.
 
 use anyhow::{Context, Result, ensure};
-use deskhand_domain::{Currency, Order, OrderId, Shipment, order::FulfilmentStatus};
+use chrono::{DateTime, Utc};
+use deskhand_domain::{Currency, Order, OrderId, Shipment, Ticket, order::FulfilmentStatus};
 use deskhand_gateway::{
     Config, Running,
     config::{Period, Secret},
     passwords, start,
-    store::{OrderFilter, Store},
+    store::{LetterFilter, OrderFilter, Store},
     testing::small_shop,
 };
 use deskhand_tests::{
+    desk::{Desk, failed},
     process::{Process, workspace},
     use_ring, wait,
 };
+use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, header};
+use ring::hmac;
 use serde_json::{Value, json};
 use std::{
+    io::Write as _,
     process::{Command, Stdio},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::time::Instant;
+use tokio::{net::TcpStream, time::Instant};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{ClientRequestBuilder, Message},
+};
 
 const FIRST: &str = "00340434161094015902";
 const SECOND: &str = "00340434161094015919";
+/// What Vendure and the gateway know.
+const SECRET: &str = "only-for-tests-either";
+/// How soon a change in the shop is at the desk.
+const AT_THE_DESK: Duration = Duration::from_secs(2);
+/// How many webhooks are measured.
+const WEBHOOKS: usize = 50;
 /// A machine that is busy with other things may take long.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -147,12 +162,14 @@ impl Asks {
 
 struct World {
     vendure: Option<Process>,
+    /// Vendure ends with it.
+    _input: std::process::ChildStdin,
     gateway: Running,
     http: Client,
     token: String,
     shop: Asks,
     admin: Asks,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
@@ -175,16 +192,21 @@ impl World {
         ensure!(seeding.ended(PATIENCE)?.success(), "Vendure makes no shop");
         let read = |line: &str| line.starts_with("http://").then(|| line.to_owned());
         let mut serving = node("serve");
-        let (vendure, address) =
+        serving.env("VENDURE_WEBHOOK_SECRET", SECRET);
+        let (mut vendure, address) =
             Process::start_and_read(serving.stdin(Stdio::piped()), PATIENCE, read)?;
 
         let mut config = Config::embedded(folder.path().join("gateway"));
         config.vendure.address = format!("{address}/admin-api");
         config.vendure.user = "deskhand@hollowpine.example".to_owned();
         config.vendure.password = Some(Secret::from("only-for-tests"));
-        config.vendure.poll = Period(Duration::from_millis(250));
+        // Whatever comes in time comes by webhook.
+        config.vendure.poll = Period(Duration::from_secs(3_600));
+        config.hooks.vendure = Some(Secret::from(SECRET));
         config.vendure.fresh = Period(Duration::from_secs(3_600));
         let gateway = start(config).await?;
+        let mut input = vendure.input()?;
+        writeln!(input, "http://{}/hooks/vendure", gateway.address)?;
         let store = &gateway.state.store;
         let hash = passwords::hash("hollowpine").await;
         store.seed(small_shop(store.clock().now(), 3, hash)).await?;
@@ -203,12 +225,13 @@ impl World {
             .await?;
         Ok(Self {
             vendure: Some(vendure),
+            _input: input,
             token: session["token"].as_str().context("a token")?.to_owned(),
             shop: Asks::new(format!("{address}/shop-api"), &http),
             admin,
             gateway,
             http,
-            _folder: folder,
+            folder,
         })
     }
 
@@ -253,8 +276,8 @@ impl World {
         Ok((age, status, answer.json().await?))
     }
 
-    /// What somebody in the chat who gives this address asks is about this order.
-    async fn asks_about(&self, email: &str, text: &str) -> Result<Option<OrderId>> {
+    /// The ticket of somebody in the chat who gives this address.
+    async fn asks(&self, email: &str, text: &str) -> Result<Ticket> {
         let id = uuid::Uuid::new_v4();
         let body = json!({ "id": id, "name": "Robin", "email": email, "text": text });
         let url = format!("http://{}/chat/api/conversations", self.gateway.address);
@@ -269,7 +292,91 @@ impl World {
             ..Default::default()
         };
         let (mut tickets, _) = self.store().tickets(filter, None, 1).await?;
-        Ok(tickets.pop().context("a ticket")?.order)
+        tickets.pop().context("a ticket")
+    }
+
+    /// Somebody at a desk of their own, with all that there is.
+    async fn desk(&self) -> Result<Desk> {
+        let desk = Desk::start(&self.folder.path().join("desk")).await?;
+        let address = format!("http://{}", self.gateway.address);
+        desk.sign_in(address).await.map_err(failed)?;
+        desk.live().await?;
+        Ok(desk)
+    }
+
+    /// Sends what Vendure would, and answers once the gateway has it.
+    async fn webhook(&self, order: &str) -> Result<()> {
+        let body = json!({ "id": uuid::Uuid::new_v4(), "type": "order", "order": { "id": order } });
+        let body = body.to_string();
+        let seconds = Utc::now().timestamp();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+        let proof = hmac::sign(&key, format!("{seconds}.{body}").as_bytes());
+        let digits: String = proof.as_ref().iter().map(|x| format!("{x:02x}")).collect();
+        let asked = self
+            .http
+            .post(format!("http://{}/hooks/vendure", self.gateway.address))
+            .header("x-vendure-signature", format!("t={seconds},v1={digits}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body);
+        let taken: Value = asked.send().await?.error_for_status()?.json().await?;
+        ensure!(taken["accepted"] == 1, "{taken}");
+        Ok(())
+    }
+
+    /// A live socket that follows from now on.
+    async fn follow(&self) -> Result<Live> {
+        let address = self.gateway.address;
+        let asked = self.http.post(format!("http://{address}/v1/live/ticket"));
+        let ticket: Value = asked
+            .bearer_auth(&self.token)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        let ticket = ticket["ticket"].as_str().context("a ticket")?;
+        let asked = self.http.get(format!("http://{address}/v1/sync"));
+        let page: Value = asked.bearer_auth(&self.token).send().await?.json().await?;
+        let request = ClientRequestBuilder::new(format!("ws://{address}/v1/live").parse()?)
+            .with_header("authorization", format!("Bearer {ticket}"));
+        let (mut stream, _) = tokio_tungstenite::connect_async(request).await?;
+        let follow = json!({ "type": "follow", "cursor": page["live"] });
+        stream.send(Message::text(follow.to_string())).await?;
+        Ok(Live(stream))
+    }
+}
+
+/// A live socket.
+struct Live(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Live {
+    /// Waits for a frame with the order as it was read after a moment.
+    async fn until_read(&mut self, order: OrderId, after: DateTime<Utc>) -> Result<()> {
+        loop {
+            let next = tokio::time::timeout(wait::LIMIT, self.0.next()).await?;
+            let Message::Text(text) = next.context("the socket is open")?? else {
+                continue;
+            };
+            if has_read(&serde_json::from_str(&text)?, &order.to_string(), after) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Whether the order, as it was read after a moment, stands somewhere in there.
+fn has_read(there: &Value, order: &str, after: DateTime<Utc>) -> bool {
+    let read_at = || {
+        let at = there.pointer("/source/fetched_at")?.as_str()?;
+        DateTime::parse_from_rfc3339(at).ok()
+    };
+    match there {
+        Value::Object(fields) => {
+            let is_it = there["id"] == order && read_at().is_some_and(|at| at >= after);
+            is_it || fields.values().any(|field| has_read(field, order, after))
+        }
+        Value::Array(items) => items.iter().any(|item| has_read(item, order, after)),
+        _ => false,
     }
 }
 
@@ -290,24 +397,52 @@ async fn an_order_goes_from_its_shop_to_whoever_is_asked_about_it() -> Result<()
     assert_eq!(order.source.name, "Vendure");
 
     let asked = format!("Where is the rest of {code}?");
-    let mine = world
-        .asks_about("Robin.Okafor@customer.example", &asked)
-        .await?;
-    assert_eq!(mine, Some(order.id), "the customer's own order");
-    let not_mine = world.asks_about("somebody@else.example", &asked).await?;
-    assert_eq!(not_mine, None, "an order number opens nothing to others");
+    let mine = world.asks("Robin.Okafor@customer.example", &asked).await?;
+    assert_eq!(mine.order, Some(order.id), "the customer's own order");
+    let not_mine = world.asks("somebody@else.example", &asked).await?;
+    assert_eq!(
+        not_mine.order, None,
+        "an order number opens nothing to others"
+    );
+    let desk = world.desk().await?;
+    let on_the_screen = async |status: FulfilmentStatus| {
+        wait::until("the order on the screen", || async {
+            let shown = desk.screen(mine.id).await?.order;
+            Ok(shown.filter(|shown| shown.order.fulfilment_status == status))
+        })
+        .await
+    };
+    let shown = on_the_screen(half).await?;
+    assert_eq!(shown.shipments.len(), 1);
 
     world.admin.ship(&id, 0, 1, SECOND).await?;
     let shipped = Instant::now();
     let whole = FulfilmentStatus::Shipped;
-    let (order, parcels) = world
-        .until(&code, |order, _| order.fulfilment_status == whole)
-        .await?;
+    let shown = on_the_screen(whole).await?;
+    let took = shipped.elapsed();
+    println!("the second parcel was on the screen {took:?} after it was sent, by webhook");
+    assert!(took < AT_THE_DESK, "{took:?}");
+    assert_eq!(shown.shipments.len(), 2);
+    assert!(shown.order.source.fetched_at > order.source.fetched_at);
+    let letters = world.store().letters(&LetterFilter::default()).await?;
+    assert!(!letters.is_empty(), "what the shop told is kept");
+    desk.client.stop().await;
+
+    let mut live = world.follow().await?;
+    let mut times = Vec::with_capacity(WEBHOOKS);
+    for _ in 0..WEBHOOKS {
+        let (sent, began) = (world.gateway.state.clock.now(), Instant::now());
+        world.webhook(&id).await?;
+        live.until_read(order.id, sent).await?;
+        times.push(began.elapsed());
+    }
+    times.sort_unstable();
     println!(
-        "the second parcel was here {:?} after it was sent, by polling",
-        shipped.elapsed()
+        "from webhook to socket frame, the order read from Vendure between: median {:?}, p99 {:?} of {WEBHOOKS}",
+        times[WEBHOOKS / 2],
+        times[WEBHOOKS * 99 / 100],
     );
-    assert_eq!(parcels.len(), 2);
+
     let (_, status, read) = world.look(order.id).await?;
     assert_eq!(status, "Deskhand; fwd=stale; fwd-status=200; stored");
 

@@ -3,12 +3,14 @@
 //   node server.mjs seed FILE     makes a shop in an SQLite file, and ends
 //   node server.mjs serve FILE    serves such a file, prints its address, ends with its input
 //
-// VENDURE_PORT asks for a port. VENDURE_WEBHOOK and VENDURE_WEBHOOK_SECRET name who is told of
-// changes: Vendure has no webhooks of its own, so the plugin below sends what its event bus says.
+// VENDURE_PORT asks for a port. Each line of the input is an address that is told of changes from
+// then on, proved with VENDURE_WEBHOOK_SECRET: Vendure has no webhooks of its own, so the plugin
+// below sends what its event bus says.
 import { createHmac, randomUUID } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import {
   bootstrap,
   DefaultLogger,
@@ -18,11 +20,13 @@ import {
   JobQueueService,
   LanguageCode,
   LogLevel,
+  OrderLine,
   OrderStateTransitionEvent,
   PaymentMethodHandler,
   PaymentStateTransitionEvent,
   PluginCommonModule,
   RefundStateTransitionEvent,
+  TransactionalConnection,
   VendurePlugin,
 } from "@vendure/core";
 import { populate } from "@vendure/core/cli/index.js";
@@ -30,6 +34,8 @@ import { populate } from "@vendure/core/cli/index.js";
 const [, , what, file] = process.argv;
 process.env.VENDURE_DISABLE_TELEMETRY = "true";
 const password = "superadmin";
+/** Who is told of changes. */
+let listener;
 
 /** Reserves at once; settles and refunds when it is told. */
 const card = new PaymentMethodHandler({
@@ -51,15 +57,13 @@ const card = new PaymentMethodHandler({
 });
 
 class Webhooks {
-  static inject = [EventBus];
-  constructor(bus) {
+  constructor(bus, connection) {
     this.bus = bus;
+    this.connection = connection;
   }
   onApplicationBootstrap() {
-    const url = process.env.VENDURE_WEBHOOK;
-    if (!url) return;
     const send = (type, order) => {
-      if (!order) return;
+      if (!order || !listener) return;
       const body = JSON.stringify({
         id: randomUUID(),
         type,
@@ -70,7 +74,7 @@ class Webhooks {
       const signed = createHmac("sha256", process.env.VENDURE_WEBHOOK_SECRET ?? "")
         .update(`${seconds}.${body}`)
         .digest("hex");
-      fetch(url, {
+      fetch(listener, {
         method: "POST",
         headers: {
           "content-type": "application/json",
@@ -82,12 +86,16 @@ class Webhooks {
     this.bus.ofType(OrderStateTransitionEvent).subscribe((e) => send("order", e.order));
     this.bus.ofType(PaymentStateTransitionEvent).subscribe((e) => send("payment", e.order));
     this.bus.ofType(RefundStateTransitionEvent).subscribe((e) => send("refund", e.order));
-    this.bus
-      .ofType(FulfillmentStateTransitionEvent)
-      .subscribe((e) => send("fulfillment", e.fulfillment.orders?.[0]));
+    // A fulfilment comes with its lines only.
+    const lines = this.connection.rawConnection.getRepository(OrderLine);
+    this.bus.ofType(FulfillmentStateTransitionEvent).subscribe(async ({ fulfillment }) => {
+      const id = fulfillment.lines[0]?.orderLineId;
+      const line = id && (await lines.findOne({ where: { id }, relations: { order: true } }));
+      send("fulfillment", line?.order);
+    });
   }
 }
-Reflect.defineMetadata("design:paramtypes", [EventBus], Webhooks);
+Reflect.defineMetadata("design:paramtypes", [EventBus, TransactionalConnection], Webhooks);
 VendurePlugin({ imports: [PluginCommonModule], compatibility: "^3.0.0" })(Webhooks);
 
 const config = (database, port) => ({
@@ -313,7 +321,8 @@ async function serve() {
   const app = await bootstrap(config(file, Number(process.env.VENDURE_PORT ?? 0)));
   await app.get(JobQueueService).start();
   console.log(address(app));
-  process.stdin.on("end", () => process.exit(0)).resume();
+  const input = createInterface({ input: process.stdin });
+  input.on("line", (line) => (listener = line)).on("close", () => process.exit(0));
 }
 
 await (what === "seed" ? seed() : serve());

@@ -6,6 +6,7 @@
 
 mod aftership;
 mod easypost;
+pub mod live;
 mod moment;
 mod parcel;
 mod seventeen_track;
@@ -20,7 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// A service that asks carriers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Vendor {
     /// EasyPost, API v2: trackers, lists of them, and events.
     EasyPost,
@@ -30,6 +31,26 @@ pub enum Vendor {
     Shippo,
     /// 17TRACK: API v2 and its webhooks, and the lists of its buyers' site.
     SeventeenTrack,
+}
+
+impl Vendor {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::EasyPost,
+        Self::AfterShip,
+        Self::Shippo,
+        Self::SeventeenTrack,
+    ];
+
+    /// Its name.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::EasyPost => "EasyPost",
+            Self::AfterShip => "AfterShip",
+            Self::Shippo => "Shippo",
+            Self::SeventeenTrack => "17TRACK",
+        }
+    }
 }
 
 /// Where a parcel is, as a vendor tells it.

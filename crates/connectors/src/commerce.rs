@@ -15,6 +15,7 @@ pub mod identity;
 pub mod memory;
 pub mod shopify;
 pub mod vendure;
+pub mod woocommerce;
 
 pub use actions::{Action, Capabilities, Support};
 pub use amounts::exact;
@@ -24,6 +25,7 @@ use chrono::{DateTime, Utc};
 use deskhand_domain::{Customer, Order, Shipment};
 pub use draft::{CustomerDraft, LineDraft, OrderDraft, ParcelDraft, RefundDraft};
 pub use error::{CommerceError, Denied, Trouble};
+pub(crate) use http::retry_after;
 pub use identity::{Connector, ShopId};
 use serde::Serialize;
 use std::{fmt, sync::Arc};

@@ -4,6 +4,7 @@
 //! what `config reference` prints. A new section is such a struct, a field of [`Config`], its lines
 //! in the reference, and one call in [`Config::check`] if its values can contradict each other.
 
+mod carriers;
 mod door;
 mod hooks;
 mod notices;
@@ -17,6 +18,7 @@ mod shops;
 mod tls;
 mod values;
 
+pub use carriers::Carriers;
 pub use door::Door;
 pub use hooks::{Hooks, Inbox};
 pub use notices::{NoticeRule, Notices, Quiet};
@@ -68,6 +70,8 @@ pub struct Config {
     pub vendure: VendureShop,
     /// A Shopify shop whose orders are shown.
     pub shopify: ShopifyShop,
+    /// Services that are asked where parcels are.
+    pub carriers: Carriers,
     /// What services prove their webhooks with.
     pub hooks: Hooks,
     /// What others told.
@@ -101,6 +105,7 @@ impl Default for Config {
             oidc: Oidc::default(),
             vendure: VendureShop::default(),
             shopify: ShopifyShop::default(),
+            carriers: Carriers::default(),
             hooks: Hooks::default(),
             inbox: Inbox::default(),
             notices: Notices::default(),
@@ -143,7 +148,9 @@ impl Config {
         self.oidc.check(wrong);
         self.vendure.check(wrong);
         self.shopify.check(wrong);
-        self.hooks.check(wrong);
+        self.carriers.check(wrong);
+        let shops = [&*self.vendure.address, &*self.shopify.address];
+        self.hooks.check(shops, wrong);
         self.inbox.check(wrong);
         self.notices.check(wrong);
     }

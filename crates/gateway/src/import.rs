@@ -7,7 +7,11 @@ use crate::{
     store::{TakenOver, Taking},
 };
 use clap::ValueEnum;
-use deskhand_connectors::commerce::{OrderRecord, exports, identity::SHOPIFY};
+use deskhand_connectors::commerce::{
+    Connector, OrderRecord, exports,
+    identity::{SHOPIFY, WOOCOMMERCE},
+    woocommerce::Prices,
+};
 use std::path::Path;
 
 /// Which shop wrote the file.
@@ -15,6 +19,21 @@ use std::path::Path;
 pub enum Format {
     /// Shopify's export of orders.
     Shopify,
+    /// WooCommerce's Customer/Order/Coupon Export, one row for each line; prices without tax.
+    #[value(name = "woocommerce")]
+    WooCommerce,
+    /// The same of a shop whose prices include tax.
+    #[value(name = "woocommerce-with-tax")]
+    WooCommerceWithTax,
+}
+
+impl Format {
+    fn connector(self) -> Connector {
+        match self {
+            Self::Shopify => SHOPIFY,
+            Self::WooCommerce | Self::WooCommerceWithTax => WOOCOMMERCE,
+        }
+    }
 }
 
 /// What a file holds, or every mistake in it with line and column.
@@ -25,15 +44,19 @@ pub fn read(file: &Path, format: Format) -> Result<Vec<OrderRecord>, StartError>
     let text = String::from_utf8(bytes).map_err(|_| StartError::Import {
         words: format!("{} is not UTF-8", file.display()),
     })?;
+    let now = Clock::default().now();
     let read = match format {
-        Format::Shopify => exports::shopify(&text, Clock::default().now()),
+        Format::Shopify => exports::shopify(&text, now),
+        Format::WooCommerce => exports::woocommerce(&text, Prices::WithoutTax, now),
+        Format::WooCommerceWithTax => exports::woocommerce(&text, Prices::WithTax, now),
     };
     read.map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         StartError::Import {
             words: format!(
-                "{} is not what Shopify writes:\n{}",
+                "{} is not what {} writes:\n{}",
                 file.display(),
+                format.connector().title,
                 lines.join("\n")
             ),
         }
@@ -41,10 +64,14 @@ pub fn read(file: &Path, format: Format) -> Result<Vec<OrderRecord>, StartError>
 }
 
 /// Stores orders in one transaction: an order that is there as it is in the file stays untouched.
-pub async fn store(config: &Config, orders: Vec<OrderRecord>) -> Result<TakenOver, StartError> {
+pub async fn store(
+    config: &Config,
+    format: Format,
+    orders: Vec<OrderRecord>,
+) -> Result<TakenOver, StartError> {
     alone(config, async |store| {
         let taking = Taking {
-            source: SHOPIFY.key,
+            source: format.connector().key,
             cursor: None,
             touch: false,
             whole: true,

@@ -10,10 +10,16 @@ use crate::{
     tasks::Tasks,
 };
 pub use command::{Inbox, InboxOutcome, carry_out, inbox};
-use deskhand_connectors::carriers::Vendor;
-pub use read::{event, source, track};
+use deskhand_connectors::{
+    carriers::{Vendor, live::Told},
+    commerce::identity::{SHOPIFY, VENDURE},
+    webhooks::Sender,
+};
+pub use read::{event, kind, read, source, track};
 use std::time::Duration;
 
+/// Who tells, when a service was asked: this and its path. No CloudEvent has such a source.
+pub const ASKED: &str = "/asked/";
 /// How many letters are applied in one transaction.
 const BATCH: usize = 64;
 /// How often waiting letters are looked for: the clock may be set, and another process may have
@@ -80,31 +86,42 @@ pub fn letter(clock: &Clock, source: &str, event: String, kind: String, payload:
     }
 }
 
-/// The last part of the path at which a service tells.
-pub fn path(vendor: Vendor) -> &'static str {
-    match vendor {
-        Vendor::EasyPost => "easypost",
-        Vendor::AfterShip => "aftership",
-        Vendor::Shippo => "shippo",
-        Vendor::SeventeenTrack => "17track",
+/// What a service answered when it was asked, kept like what it tells. An answer that says the same
+/// as one before is the same letter.
+pub fn answer(clock: &Clock, vendor: Vendor, told: &Told) -> Letter {
+    let said = serde_json::to_vec(&told.track).unwrap_or_default();
+    let source = format!("{ASKED}{}", path(Sender::Carriers(vendor)));
+    letter(
+        clock,
+        &source,
+        read::digest(&said),
+        String::new(),
+        told.raw.clone(),
+    )
+}
+
+/// The last part of the path at which somebody tells; of a shop it is its key.
+pub fn path(sender: Sender) -> &'static str {
+    match sender {
+        Sender::Carriers(Vendor::EasyPost) => "easypost",
+        Sender::Carriers(Vendor::AfterShip) => "aftership",
+        Sender::Carriers(Vendor::Shippo) => "shippo",
+        Sender::Carriers(Vendor::SeventeenTrack) => "17track",
+        Sender::Vendure => VENDURE.key,
+        Sender::Shopify => SHOPIFY.key,
     }
 }
 
-/// A service, as it is named in a path.
+/// Somebody who sends webhooks, as they are named in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Service(pub Vendor);
+pub struct Service(pub Sender);
 
 impl std::str::FromStr for Service {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let all = [
-            Vendor::EasyPost,
-            Vendor::AfterShip,
-            Vendor::Shippo,
-            Vendor::SeventeenTrack,
-        ];
-        let found = all.into_iter().find(|vendor| path(*vendor) == text);
+        let mut all = Sender::ALL.into_iter();
+        let found = all.find(|sender| path(*sender) == text);
         found.map(Self).ok_or(())
     }
 }

@@ -26,6 +26,7 @@ mod live;
 pub mod notices;
 pub mod oidc;
 mod origins;
+pub mod parcels;
 pub mod passwords;
 pub mod policies;
 mod problem;

@@ -2,15 +2,17 @@
 //! at is read again when its copy is older than it may be. A shop that does not answer changes
 //! nothing: the copy stays, with its age.
 
+mod told;
+
 use crate::{
     clock::Clock,
     config::{Config, ShopifyShop, VendureShop},
-    store::{Store, StoreError, Taking},
+    store::{Store, StoreError, TakenOver, Taking},
     tasks::Tasks,
 };
 use chrono::TimeDelta;
 use deskhand_connectors::commerce::{
-    Commerce, CommerceError, Cursor, Denied, Refused, ShopId,
+    Commerce, CommerceError, Cursor, Refused, ShopId,
     shopify::{self, Shopify},
     vendure::{Access, Vendure},
 };
@@ -22,10 +24,14 @@ use tokio::sync::Notify;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long somebody who looks at an order waits for its shop; the copy is there at once.
 const GLANCE: Duration = Duration::from_secs(5);
+/// How often letters are looked for that somebody wants looked at again.
+const LOOK: Duration = Duration::from_secs(10);
 /// How long a shop that refuses is left alone.
 const REFUSED: Duration = Duration::from_secs(600);
 /// How often old words are looked for.
 const DAILY: Duration = Duration::from_secs(86_400);
+/// What is said of an order that its shop does not have any more.
+const NOT_FOUND: &str = "NOT_FOUND";
 /// How many orders are read again when a ticket is opened.
 const LOOKED_AT: usize = 5;
 
@@ -40,7 +46,7 @@ struct Shop {
     fresh: Duration,
     poll: Duration,
     keep_raw: Duration,
-    /// Says that something may have changed there.
+    /// Says that it told of something.
     wake: Notify,
     /// One question about an order at a time: who waits finds it answered.
     turn: tokio::sync::Mutex<()>,
@@ -101,7 +107,7 @@ impl Shops {
         }
     }
 
-    /// Says that something may have changed in a shop, such as after its webhook.
+    /// Says that a shop told of something, which lies in the inbox.
     pub fn wake(&self, source: &str) {
         for shop in self.all.iter().filter(|shop| shop.source() == source) {
             shop.wake.notify_one();
@@ -143,7 +149,7 @@ impl Shops {
             return Ok(kept(now));
         }
         let how = match shop.read_again(store, &origin.id).await? {
-            Ok(()) => How::Read,
+            Ok(_) => How::Read,
             Err(error) => {
                 tracing::info!(source = shop.source(), %error, "an order cannot be read again");
                 How::Stale(error)
@@ -208,14 +214,12 @@ impl Shop {
         &self,
         store: &Store,
         id: &ShopId,
-    ) -> Result<Result<(), CommerceError>, StoreError> {
+    ) -> Result<Result<TakenOver, CommerceError>, StoreError> {
         let asked = tokio::time::timeout(GLANCE, self.commerce.order(id)).await;
         let record = match asked {
             Ok(Ok(Some(record))) => record,
             Ok(Ok(None)) => {
-                return Ok(Err(CommerceError::Refused(Denied::Said(
-                    "NOT_FOUND".to_owned(),
-                ))));
+                return Ok(Err(CommerceError::said(NOT_FOUND)));
             }
             Ok(Err(error)) => return Ok(Err(error)),
             Err(_) => {
@@ -231,38 +235,45 @@ impl Shop {
             touch: true,
             whole: false,
         };
-        store.take_orders(taking, vec![record]).await?;
-        Ok(Ok(()))
+        Ok(Ok(store.take_orders(taking, vec![record]).await?))
     }
 
-    /// Reads what changes, for as long as the gateway runs.
+    /// Reads what changes, for as long as the gateway runs: what the shop told of at once, and all
+    /// of it from time to time.
     async fn follow(&self, store: &Store) {
         let mut failures = 0_u32;
         let mut forget_at = tokio::time::Instant::now();
+        let mut poll_at = forget_at;
         loop {
-            // Armed before looking, so that no wake-up is lost.
-            let wake = self.wake.notified();
-            let pause = match self.page(store).await {
-                Ok(true) => {
-                    failures = 0;
-                    continue;
-                }
-                Ok(false) => {
-                    failures = 0;
-                    self.poll
-                }
-                Err(pause) => {
-                    failures = failures.saturating_add(1);
-                    pause.unwrap_or_else(|| self.backoff(failures))
-                }
-            };
+            if let Err(error) = self.read_told(store).await {
+                tracing::error!(source = self.source(), %error, "what a shop told cannot be stored");
+            }
+            if tokio::time::Instant::now() >= poll_at {
+                let pause = match self.page(store).await {
+                    Ok(true) => {
+                        failures = 0;
+                        continue;
+                    }
+                    Ok(false) => {
+                        failures = 0;
+                        self.poll
+                    }
+                    Err(pause) => {
+                        failures = failures.saturating_add(1);
+                        pause.unwrap_or_else(|| self.backoff(failures))
+                    }
+                };
+                poll_at = tokio::time::Instant::now() + pause;
+            }
             if tokio::time::Instant::now() >= forget_at {
                 forget_at += DAILY;
                 self.forget(store).await;
             }
+            let look_at = poll_at.min(tokio::time::Instant::now() + LOOK);
             tokio::select! {
-                () = wake => {}
-                () = tokio::time::sleep(pause) => {}
+                // A wake-up while nobody waits is kept.
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep_until(look_at) => {}
             }
         }
     }

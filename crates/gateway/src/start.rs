@@ -18,7 +18,7 @@ use crate::{
     hub::Hub,
     intake, notices,
     oidc::Oidc,
-    passwords, policies, prune, release,
+    parcels, passwords, policies, prune, release,
     serve::{Entrance, Tally, TlsError},
     shops::Shops,
     store::{Location, Seed, Store, StoreError},
@@ -268,6 +268,7 @@ pub async fn start_at(config: Config, clock: Clock) -> Result<Running, StartErro
     notices::start(&store, &config, &tasks);
     let shops = Shops::connect(&config, &clock);
     shops.start(&store, &tasks);
+    parcels::start(&config, &store, &tasks);
     let state = State {
         throttles: Arc::new(app::throttles(&config)),
         oidc: Oidc::new(config.clone()),

@@ -4,7 +4,11 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use deskhand_connectors::{
     carriers::{self, Track, Vendor},
-    commerce::shopify::rest::{self, Told},
+    commerce::{
+        Read,
+        shopify::rest::{self, Told},
+        woocommerce,
+    },
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -26,6 +30,8 @@ pub enum Provider {
     #[value(name = "17track")]
     SeventeenTrack,
     Shopify,
+    #[value(name = "woocommerce")]
+    WooCommerce,
 }
 
 /// A line out.
@@ -34,6 +40,7 @@ pub enum Provider {
 enum Answer {
     Read { tracks: Vec<Track> },
     Told(Told),
+    Orders(Read),
     Refused { error: String },
 }
 
@@ -84,6 +91,7 @@ fn read_one(provider: Provider, payload: &[u8]) -> Answer {
         Provider::Shippo => Vendor::Shippo,
         Provider::SeventeenTrack => Vendor::SeventeenTrack,
         Provider::Shopify => return read_shopify(payload),
+        Provider::WooCommerce => return read_woocommerce(payload),
     };
     match carriers::read(vendor, payload) {
         Ok(tracks) => Answer::Read { tracks },
@@ -100,6 +108,18 @@ fn read_shopify(payload: &[u8]) -> Answer {
         Ok(told) => match told.read.refused.first() {
             Some(broken) if told.read.orders.is_empty() => refused(broken.why.to_string()),
             _ => Answer::Told(told),
+        },
+        Err(error) => refused(error.to_string()),
+    }
+}
+
+/// The same of a WooCommerce shop.
+fn read_woocommerce(payload: &[u8]) -> Answer {
+    let refused = |error: String| Answer::Refused { error };
+    match woocommerce::read(payload) {
+        Ok(read) => match read.refused.first() {
+            Some(broken) if read.orders.is_empty() => refused(broken.why.to_string()),
+            _ => Answer::Orders(read),
         },
         Err(error) => refused(error.to_string()),
     }

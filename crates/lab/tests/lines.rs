@@ -132,3 +132,44 @@ fn a_shop_s_order_is_read_or_refused_with_a_reason() {
     assert_eq!(lines[1]["error"], total);
     assert_eq!(lines[2]["error"], "it tells nothing of an order");
 }
+
+#[test]
+fn orders_of_woocommerce_are_read_or_refused_with_a_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let order = r#"[{"id": 41, "number": "41", "status": "processing", "currency": "EUR",
+        "date_created_gmt": "2026-11-01T09:00:00", "prices_include_tax": false,
+        "shipping_total": "4.95", "shipping_tax": "0.00", "total": "29.93", "total_tax": "0.00",
+        "customer_id": 0, "billing": {"email": "robin@customer.example"}, "shipping": {},
+        "line_items": [{"id": 1, "name": "Mug", "sku": null, "quantity": 2, "subtotal": "24.98",
+            "subtotal_tax": "0.00", "total": "24.98", "total_tax": "0.00"}],
+        "shipping_lines": [], "fee_lines": [], "coupon_lines": [], "refunds": []}]"#;
+    let whole = file("order.json", order);
+    let broken = file("broken.json", &order.replace("29.93", "29.94"));
+    let other = file("other.json", r#"{"id": 1, "slug": "mug"}"#);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_deskhand-lab"))
+        .args([
+            "payload",
+            "--provider",
+            "woocommerce",
+            &whole,
+            &broken,
+            &other,
+        ])
+        .output()
+        .expect("the lab is there");
+    assert!(output.status.success());
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .expect("UTF-8")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines[0]["orders"][0]["order"]["total"]["minor"], 2_993);
+    let total = "subtotal, discounts, shipping and tax do not sum to the total";
+    assert_eq!(lines[1]["error"], total);
+    assert_eq!(lines[2]["error"], "it tells nothing of an order");
+}

@@ -1,4 +1,4 @@
-//! AfterShip API v4: a tracking, a list of them, the last checkpoint, and webhooks of the shape.
+//! AfterShip API v4 to 2026-07: a tracking, a list of them, the last checkpoint, and webhooks of the shape.
 
 use super::{Event, Meaning, Moment, Refusal, Track, every, inner, nullable, place, shaped};
 use deskhand_domain::shipment::{TrackingDetail as Detail, TrackingStatus as Status};
@@ -29,7 +29,9 @@ struct Checkpoint {
     message: String,
     city: Option<String>,
     state: Option<String>,
+    #[serde(alias = "postal_code")]
     zip: Option<String>,
+    #[serde(alias = "country_region_name")]
     country_name: Option<String>,
 }
 

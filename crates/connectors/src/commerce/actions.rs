@@ -1,4 +1,4 @@
-//! What a connector can do: printed as the table of `docs/CONNECTORS.md`.
+//! What a connector can do: written into `docs/CONNECTORS.md` by `make gen`.
 
 use serde::Serialize;
 

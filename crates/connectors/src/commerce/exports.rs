@@ -1,6 +1,7 @@
 //! Order exports of shops, as files: whole orders, or every mistake with its line and column.
 
 mod csv;
+mod woocommerce;
 
 use super::{
     Broken, CustomerDraft, LineDraft, OrderDraft, OrderRecord, ParcelDraft, RefundDraft, ShopId,
@@ -14,6 +15,7 @@ use deskhand_domain::{
     shipment::TrackingStatus,
 };
 use std::fmt;
+pub use woocommerce::woocommerce;
 
 /// What is wrong with a file, and where. Never what stands there.
 #[derive(Clone, Debug, PartialEq, Eq)]

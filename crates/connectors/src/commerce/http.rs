@@ -81,7 +81,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>) -> Comme
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
-fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     let wait = match text.trim().parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
         Err(_) => {

@@ -353,7 +353,8 @@ impl Commerce for Vendure {
     async fn order(&self, id: &ShopId) -> Result<Option<OrderRecord>, CommerceError> {
         let query = format!("query ($id: ID!) {{ order(id: $id) {{ {ORDER} }} }}");
         let (mut data, terms) = self.ask(&query, json!({ "id": id.0 })).await?;
-        if data["order"].is_null() {
+        // A basket has an id as well.
+        if data["order"].is_null() || data["order"]["orderPlacedAt"].is_null() {
             return Ok(None);
         }
         let mut read = self.records(Value::Array(vec![data["order"].take()]), terms)?;

@@ -4,7 +4,6 @@ mod contract;
 mod fake_shopify;
 mod graphql;
 mod memory;
-mod page;
 mod shopify;
 mod vendure;
 

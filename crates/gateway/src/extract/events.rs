@@ -1,7 +1,7 @@
 //! Events in the HTTP binding of CloudEvents 1.0: structured, as a batch, or in headers.
 
 use super::{bounded, read_json};
-use crate::{app::State, problem::Refusal, serve::TooSlow};
+use crate::{app::State, intake::ASKED, problem::Refusal, serve::TooSlow};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -147,7 +147,7 @@ fn check(event: &CloudEvent, place: &str) -> Result<(), Refusal> {
             return Err(Refusal::field(format!("{place}/{name}"), words));
         }
     }
-    if event.source.starts_with("/hooks/") {
+    if event.source.starts_with("/hooks/") || event.source.starts_with(ASKED) {
         let words = "is a service's own: name your program";
         return Err(Refusal::field(format!("{place}/source"), words));
     }

@@ -1,25 +1,30 @@
 //! What a letter says.
 
-use super::{Service, path};
+use super::{ASKED, Service, path};
 use crate::store::{Letter, Reading};
-use deskhand_connectors::carriers::{self, Event, Moment, Refusal, Track, Vendor};
+use axum::http::HeaderMap;
+use deskhand_connectors::{
+    carriers::{self, Event, Moment, Refusal, Track, Vendor},
+    webhooks::{self, Changed, Sender},
+};
 use deskhand_domain::shipment::{TrackingDetail, TrackingStatus};
 use deskhand_protocol::events::{CloudEvent, PARCEL_TRACKED, ParcelEvent, ParcelTracked};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// Who tells, when a service does. No CloudEvent has such a source.
-pub fn source(vendor: Vendor) -> String {
-    format!("/hooks/{}", path(vendor))
+/// Who tells, when a service or a shop does. No CloudEvent has such a source.
+pub fn source(sender: Sender) -> String {
+    format!("/hooks/{}", path(sender))
 }
 
-/// What a service calls an event: its id where it tells one, or what stands in it.
-pub fn event(vendor: Vendor, body: &[u8]) -> String {
-    let place = match vendor {
-        Vendor::EasyPost => Some("/id"),
-        Vendor::AfterShip => Some("/event_id"),
-        Vendor::Shippo | Vendor::SeventeenTrack => None,
+/// What somebody calls an event: the id that the signed body tells, or what stands in it. Headers
+/// are not signed, so a webhook that is sent again under another id is still the same.
+pub fn event(sender: Sender, body: &[u8]) -> String {
+    let place = match sender {
+        Sender::Carriers(Vendor::EasyPost) | Sender::Vendure => Some("/id"),
+        Sender::Carriers(Vendor::AfterShip) => Some("/event_id"),
+        Sender::Carriers(Vendor::Shippo | Vendor::SeventeenTrack) | Sender::Shopify => None,
     };
     let payload: Option<Value> = place.and_then(|_| serde_json::from_slice(body).ok());
     let told = payload
@@ -27,25 +32,50 @@ pub fn event(vendor: Vendor, body: &[u8]) -> String {
         .zip(place)
         .and_then(|(payload, place)| payload.pointer(place)?.as_str())
         .filter(|id| !id.is_empty() && id.len() <= 256);
+    let is_tracker = sender == Sender::Carriers(Vendor::EasyPost);
     match told {
         // The same tracker keeps its id; only an event's is told once.
-        Some(id) if vendor != Vendor::EasyPost || id.starts_with("evt_") => id.to_owned(),
-        _ => Sha256::digest(body)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        Some(id) if !is_tracker || id.starts_with("evt_") => id.to_owned(),
+        _ => digest(body),
     }
 }
 
-/// What a letter says.
+/// SHA-256 in hexadecimal digits.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What kind of event Shopify says it is; nobody else says it outside of the body.
+pub fn kind(sender: Sender, headers: &HeaderMap) -> String {
+    let topic = headers.get("x-shopify-topic");
+    let topic = topic.filter(|_| sender == Sender::Shopify);
+    let topic = topic.and_then(|topic| topic.to_str().ok());
+    topic.unwrap_or_default().chars().take(64).collect()
+}
+
+/// What a letter says. Those of shops name orders, which are read from the shop
+/// ([`crate::shops`]).
 pub fn read(letter: &Letter) -> Reading {
-    let service = letter.source.strip_prefix("/hooks/");
+    let source = &letter.source;
+    let service = source
+        .strip_prefix("/hooks/")
+        .or_else(|| source.strip_prefix(ASKED));
     match service.and_then(|name| name.parse().ok()) {
-        Some(Service(vendor)) => match carriers::read(vendor, letter.payload.as_bytes()) {
-            Ok(tracks) => Reading::Tracks(tracks),
-            Err(refusal @ Refusal::NoTrack) => Reading::Nothing(refusal.to_string()),
-            Err(refusal) => Reading::Unreadable(refusal.to_string()),
-        },
+        Some(Service(Sender::Carriers(vendor))) => {
+            match carriers::read(vendor, letter.payload.as_bytes()) {
+                Ok(tracks) => Reading::Tracks(tracks),
+                Err(refusal @ Refusal::NoTrack) => Reading::Nothing(refusal.to_string()),
+                Err(refusal) => Reading::Unreadable(refusal.to_string()),
+            }
+        }
+        Some(Service(shop)) => {
+            match webhooks::changed(shop, &letter.kind, letter.payload.as_bytes()) {
+                Ok(Changed::Order(id)) => Reading::Order(id),
+                Ok(Changed::Other) => Reading::Nothing("it tells nothing of an order".to_owned()),
+                Err(refusal) => Reading::Unreadable(refusal.to_string()),
+            }
+        }
         None => cloud_event(letter),
     }
 }

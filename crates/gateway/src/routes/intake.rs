@@ -1,4 +1,4 @@
-//! What others tell: webhooks of services, and CloudEvents of anybody with the right to.
+//! What others tell: webhooks of services and shops, and CloudEvents of anybody with the right to.
 
 use crate::{
     app::State,
@@ -12,43 +12,51 @@ use axum::{
     extract::{FromRequest as _, Request},
     http::{HeaderMap, StatusCode},
 };
-use deskhand_connectors::webhooks::{self, Disbelief};
+use deskhand_connectors::webhooks::{self, Disbelief, Sender};
 use deskhand_policy::{Action, Resource};
 use deskhand_protocol::{
     events::{CloudEvent, EventsTaken, PARCEL_TRACKED},
     problem::{Code, Problem},
 };
 
-/// A webhook of a service that asks carriers. It is kept when its proof is right, and read later.
+/// A webhook of a service that asks carriers, or of a shop. It is kept when its proof is right, and
+/// read later; a shop is asked for the order at once.
 #[utoipa::path(post, path = "/hooks/{service}",
-    params(("service" = String, Path, description = "easypost, aftership, shippo or 17track")),
-    request_body(content = serde_json::Value, description = "As the service sends it."),
+    params(("service" = String, Path,
+        description = "easypost, aftership, shippo, 17track, vendure or shopify")),
+    request_body(content = serde_json::Value, description = "As it is sent."),
     responses(
         (status = 202, body = EventsTaken), (status = 401, body = Problem),
         (status = 404, body = Problem)
     ))]
 pub async fn hook(
     extract::State(state): extract::State<State>,
-    Id(Service(vendor)): Id<Service>,
+    Id(Service(sender)): Id<Service>,
     headers: HeaderMap,
     Raw(body): Raw,
 ) -> Result<(StatusCode, Json<EventsTaken>), Refusal> {
-    let secret = state.config.hooks.secret(vendor);
+    let secret = state.config.hooks.secret(sender);
     let secret = secret.ok_or_else(Refusal::not_found)?;
-    let proof = headers.get(webhooks::header(vendor));
-    let proof = proof.and_then(|proof| proof.to_str().ok());
-    webhooks::check(vendor, secret.reveal(), proof, &body, state.clock.now()).map_err(|why| {
-        tracing::warn!(service = intake::path(vendor), %why, "a webhook is not believed");
+    let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (proof, now) = (told(webhooks::header(sender)), state.clock.now());
+    let is_true = webhooks::check(sender, secret.reveal(), proof, &body, now);
+    let at = told("x-shopify-triggered-at").filter(|_| sender == Sender::Shopify);
+    let in_time = at.map_or(Ok(()), |at| webhooks::is_told_in_time(at, now));
+    is_true.and(in_time).map_err(|why| {
+        tracing::warn!(service = intake::path(sender), %why, "a webhook is not believed");
         disbelieved(why)
     })?;
-    let event = intake::event(vendor, &body);
+    let (event, kind) = (intake::event(sender, &body), intake::kind(sender, &headers));
     let payload = String::from_utf8(body.into())
         .ok()
         .filter(|text| !text.contains('\0'));
     let payload = payload.ok_or_else(|| Refusal::field("", "is no text in UTF-8"))?;
-    let source = intake::source(vendor);
-    let letter = letter(&state.clock, &source, event, String::new(), payload);
-    taken(&state, vec![letter]).await
+    let letter = letter(&state.clock, &intake::source(sender), event, kind, payload);
+    let taken = taken(&state, vec![letter]).await?;
+    if taken.1.accepted > 0 {
+        state.shops.wake(intake::path(sender));
+    }
+    Ok(taken)
 }
 
 fn disbelieved(why: Disbelief) -> Refusal {

@@ -116,6 +116,8 @@ pub async fn all<F: Future<Output = Store>>(fresh: impl Fn() -> F) {
     inbox::a_ticket_sleeps_until_its_parcel_moves(shop(fresh().await).await).await;
     inbox::a_parcel_may_be_told_of_before_it_is_known(shop(fresh().await).await).await;
     inbox::what_cannot_be_read_is_set_aside_and_holds_nothing_up(shop(fresh().await).await).await;
+    inbox::an_answer_is_kept_once_and_notes_when_it_was_given(shop(fresh().await).await).await;
+    inbox::letters_of_shops_wait_for_their_shop(shop(fresh().await).await).await;
     notices::a_customer_is_told_once_however_many_look(shop(fresh().await).await).await;
     notices::who_does_not_want_to_be_told_is_not(shop(fresh().await).await).await;
     notices::what_befell_a_parcel_before_is_not_told(shop(fresh().await).await).await;
@@ -207,7 +209,7 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 61);
+        assert_eq!(count.into_inner(), 63);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -222,6 +224,6 @@ mod tests {
                 .expect("a store")
         })
         .await;
-        assert_eq!(count.into_inner(), 61);
+        assert_eq!(count.into_inner(), 63);
     }
 }

@@ -9,8 +9,11 @@ use super::{
 };
 use crate::clock::millis;
 use chrono::TimeDelta;
-use deskhand_connectors::carriers::{self, Track};
-use deskhand_domain::{Instant, Order, Shipment};
+use deskhand_connectors::{
+    carriers::{self, Track},
+    commerce::ShopId,
+};
+use deskhand_domain::{Instant, Order, Shipment, ShipmentId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,6 +21,10 @@ use uuid::Uuid;
 pub const PATIENCE: TimeDelta = TimeDelta::days(3);
 /// When it is looked for again, in minutes, after so many tries.
 const AGAIN: [i64; 6] = [1, 5, 15, 60, 180, 360];
+/// Letters of shops name orders, and wait for their shop.
+const NOT_OF_SHOPS: &str = "source not in ('/hooks/vendure', '/hooks/shopify')";
+/// Why a letter waits that tells of a parcel.
+const UNKNOWN: &str = "no parcel has this number";
 /// How many letters are listed at most.
 const LISTED: usize = 1_000;
 const COLUMNS: [&str; 12] = [
@@ -60,7 +67,7 @@ pub struct Letter {
     pub settled_at: Option<Instant>,
     /// Why it is not applied.
     pub reason: Option<String>,
-    /// The tracking number that it tells of.
+    /// The tracking number that it tells of, or the shop's id of the order.
     pub subject: Option<String>,
 }
 
@@ -85,6 +92,10 @@ pub enum LetterState {
 pub enum Reading {
     /// Where parcels are.
     Tracks(Vec<Track>),
+    /// That this order of a shop is not as it was.
+    Order(ShopId),
+    /// The same, and it was read from the shop.
+    Taken(ShopId),
     /// Nothing that concerns us.
     Nothing(String),
     /// It cannot be read.
@@ -96,7 +107,7 @@ pub enum Reading {
 pub struct LetterFilter {
     /// In this state.
     pub state: Option<LetterState>,
-    /// That tell of this tracking number.
+    /// That tell of this tracking number, or of the order with this id in its shop.
     pub subject: Option<String>,
     /// How many at most.
     pub limit: Option<usize>,
@@ -165,10 +176,24 @@ impl Store {
         self.inner.told.notified().await;
     }
 
-    /// What is to be looked at now, the oldest first.
+    /// What is to be looked at now, the oldest first. Letters of shops wait for their shop.
     pub async fn due_letters(&self, limit: usize) -> Result<Vec<Letter>, StoreError> {
+        self.due(select().and(NOT_OF_SHOPS, vec![]), limit).await
+    }
+
+    /// What one of them told and is to be looked at now, the oldest first.
+    pub async fn due_letters_of(
+        &self,
+        source: &str,
+        limit: usize,
+    ) -> Result<Vec<Letter>, StoreError> {
+        let from = select().and("source = ?", vec![Cell::text(source)]);
+        self.due(from, limit).await
+    }
+
+    async fn due(&self, from: Select, limit: usize) -> Result<Vec<Letter>, StoreError> {
         let now = self.clock().now();
-        let rows = select()
+        let rows = from
             .and("state = 'waiting'", vec![])
             .and("due_at <= ?", vec![Cell::at(now)])
             .rows(self.read(), "due_at, id", limit)
@@ -188,6 +213,58 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Keeps what a service answered when it was asked and tells its parcel, in one transaction. An
+    /// answer that was kept before is noted as given again.
+    pub async fn keep_answer(&self, mut letter: Letter, track: Track) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                letter.tries += 1;
+                letter.subject = Some(track.tracking_number.clone());
+                match tx.apply_track(&track, letter.received_at).await? {
+                    true => letter.settle(LetterState::Applied, None, tx.now),
+                    false => letter.wait(UNKNOWN, tx.now),
+                }
+                sql::upsert(
+                    &mut tx.inner,
+                    "inbox",
+                    "source, event",
+                    &COLUMNS,
+                    vec![letter.cells()],
+                )
+                .await
+                .doing("keep what was answered")
+            })
+        })
+        .await
+    }
+
+    /// When somebody last told of a parcel of this number.
+    pub async fn last_told(&self, number: &str) -> Result<Option<Instant>, StoreError> {
+        let rows = select()
+            .and_in("subject", spellings(number))
+            .and("state = 'applied'", vec![])
+            .and(NOT_OF_SHOPS, vec![])
+            .rows(self.read(), "received_at desc", 1)
+            .await
+            .doing("look when a parcel was told of")?;
+        let newest = rows.first().map(Letter::read).transpose()?;
+        Ok(newest.map(|letter| letter.received_at))
+    }
+
+    /// Parcels in the order of their ids.
+    pub async fn parcels_after(
+        &self,
+        after: Option<ShipmentId>,
+        limit: usize,
+    ) -> Result<Vec<Shipment>, StoreError> {
+        let rows = entity::select::<Shipment>()
+            .and_if("id > ?", after.map(Cell::text))
+            .rows(self.read(), "id", limit)
+            .await
+            .doing("look at parcels")?;
+        entity::read_all(&rows)
     }
 
     /// Letters, the newest first.
@@ -296,6 +373,14 @@ impl Tx {
         letter.tries += 1;
         match reading {
             Reading::Tracks(tracks) => self.apply_tracks(&mut letter, &tracks).await?,
+            Reading::Order(id) => {
+                letter.subject = Some(id.0);
+                letter.wait("the shop did not answer in time", self.now);
+            }
+            Reading::Taken(id) => {
+                letter.subject = Some(id.0);
+                letter.settle(LetterState::Applied, None, self.now);
+            }
             Reading::Nothing(why) => letter.settle(LetterState::Ignored, Some(why), self.now),
             Reading::Unreadable(why) => letter.settle(LetterState::Dead, Some(why), self.now),
         }
@@ -322,27 +407,16 @@ impl Tx {
         }
         if all_known {
             letter.settle(LetterState::Applied, None, self.now);
-        } else if self.now - letter.received_at >= PATIENCE {
-            let why = "no parcel has this number".to_owned();
-            letter.settle(LetterState::Dead, Some(why), self.now);
         } else {
-            let tries = usize::try_from(letter.tries).unwrap_or_default();
-            let minutes = AGAIN[tries.saturating_sub(1).min(AGAIN.len() - 1)];
-            letter.due_at = Some(self.now + TimeDelta::minutes(minutes));
+            letter.wait(UNKNOWN, self.now);
         }
         Ok(())
     }
 
     /// Tells a parcel what a carrier saw. Answers whether there is one of that number.
     async fn apply_track(&mut self, track: &Track, at: Instant) -> Result<bool, StoreError> {
-        let number = &track.tracking_number;
-        let spellings = [
-            Cell::text(number),
-            Cell::text(number.to_uppercase()),
-            Cell::text(number.to_lowercase()),
-        ];
         let rows = entity::select::<Shipment>()
-            .and_in("tracking_number", spellings.to_vec())
+            .and_in("tracking_number", spellings(&track.tracking_number))
             .rows(&mut *self.inner, "id", 50)
             .await
             .doing("look for the parcel")?;
@@ -368,7 +442,27 @@ impl Tx {
     }
 }
 
+/// A number as it may be written.
+fn spellings(number: &str) -> Vec<Cell> {
+    vec![
+        Cell::text(number),
+        Cell::text(number.to_uppercase()),
+        Cell::text(number.to_lowercase()),
+    ]
+}
+
 impl Letter {
+    /// Looked at again, or dead when that did not help for too long.
+    fn wait(&mut self, why: &str, now: Instant) {
+        if now - self.received_at >= PATIENCE {
+            self.settle(LetterState::Dead, Some(why.to_owned()), now);
+        } else {
+            let tries = usize::try_from(self.tries).unwrap_or_default();
+            let minutes = AGAIN[tries.saturating_sub(1).min(AGAIN.len() - 1)];
+            self.due_at = Some(now + TimeDelta::minutes(minutes));
+        }
+    }
+
     fn settle(&mut self, state: LetterState, reason: Option<String>, at: Instant) {
         self.state = state;
         self.reason = reason;

@@ -185,6 +185,7 @@ async fn what_is_wrong_with_an_event_is_named_and_nothing_of_its_batch_is_kept()
         ("/id", json!("")),
         ("/id", json!("x".repeat(257))),
         ("/source", json!("/hooks/aftership")),
+        ("/source", json!("/asked/aftership")),
         ("/type", json!("line\nbreak")),
         ("/data/tracking_number", json!("  ")),
         ("/data/tracking_number", json!(7)),

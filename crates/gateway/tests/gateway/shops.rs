@@ -9,10 +9,11 @@ use axum::{
 use chrono::TimeDelta;
 use deskhand_connectors::commerce::{
     Capabilities, Changes, Commerce, CommerceError, Connector, Cursor, CustomerRecord, CustomersBy,
-    OrderRecord, OrdersBy, Read, ShopId, Trouble, memory::Embedded,
+    OrderRecord, OrdersBy, Read, ShopId, Trouble, identity::EMBEDDED, memory::Embedded,
 };
 use deskhand_domain::{Customer, Order, OrderId};
 use deskhand_gateway::{
+    Config,
     app::{self, State},
     config::Period,
     shops::Shops,
@@ -27,7 +28,8 @@ use std::{
 };
 
 /// A shop that can be stopped, and counts how often it is asked for an order.
-struct Fickle {
+pub struct Fickle {
+    connector: Connector,
     shop: Embedded,
     clock: deskhand_gateway::clock::Clock,
     trouble: std::sync::Mutex<Option<CommerceError>>,
@@ -35,8 +37,9 @@ struct Fickle {
 }
 
 impl Fickle {
-    fn says(&self, error: CommerceError) {
-        *self.trouble.lock().expect("a lock") = Some(error);
+    /// Answers so from now on; as it should with nothing.
+    pub fn says(&self, error: impl Into<Option<CommerceError>>) {
+        *self.trouble.lock().expect("a lock") = error.into();
     }
 
     fn is_well(&self) -> Result<(), CommerceError> {
@@ -48,7 +51,7 @@ impl Fickle {
 #[async_trait]
 impl Commerce for Fickle {
     fn connector(&self) -> Connector {
-        self.shop.connector()
+        self.connector
     }
     fn capabilities(&self) -> Capabilities {
         self.shop.capabilities()
@@ -74,18 +77,27 @@ impl Commerce for Fickle {
     }
 }
 
-struct Looking {
-    shop: Shop,
-    fickle: Arc<Fickle>,
+pub struct Looking {
+    pub shop: Shop,
+    pub fickle: Arc<Fickle>,
     token: String,
-    order: OrderId,
+    pub order: OrderId,
 }
 
 impl Looking {
     /// A gateway whose connected shop has an order that was just read.
     async fn begin() -> Self {
+        Self::begin_as(EMBEDDED, |_| {}).await
+    }
+
+    /// The same with another shop and another configuration.
+    pub async fn begin_as(connector: Connector, set: impl FnOnce(&mut Config)) -> Self {
         let hour = Duration::from_secs(3_600);
-        let shop = Shop::open_with(|config| config.sessions.access = Period(hour)).await;
+        let shop = Shop::open_with(|config| {
+            config.sessions.access = Period(hour);
+            set(config);
+        })
+        .await;
         let token = shop.sign_in("priya").await;
         let (store, clock) = (&shop.state.store, shop.state.clock.clone());
         let (orders, _) = store
@@ -99,7 +111,7 @@ impl Looking {
         let embedded = Embedded::with(&customers, vec![order.clone()], Vec::new());
         let records = embedded.changes(None).await.expect("changes").read.orders;
         let taking = Taking {
-            source: "embedded",
+            source: connector.key,
             cursor: None,
             touch: true,
             whole: false,
@@ -110,6 +122,7 @@ impl Looking {
             .await
             .expect("it is stored");
         let fickle = Arc::new(Fickle {
+            connector,
             shop: embedded,
             clock,
             trouble: std::sync::Mutex::default(),
@@ -121,7 +134,8 @@ impl Looking {
             ..shop.state.clone()
         };
         let shop = Shop {
-            app: app::app(state),
+            app: app::app(state.clone()),
+            state,
             ..shop
         };
         Self {
@@ -152,11 +166,11 @@ impl Looking {
         (age.parse().expect("seconds"), status, order)
     }
 
-    fn asked(&self) -> usize {
+    pub fn asked(&self) -> usize {
         self.fickle.asked.load(Ordering::SeqCst)
     }
 
-    fn wait(&self, minutes: i64) {
+    pub fn wait(&self, minutes: i64) {
         self.shop.state.clock.advance(TimeDelta::minutes(minutes));
     }
 }

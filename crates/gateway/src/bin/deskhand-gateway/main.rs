@@ -294,7 +294,7 @@ async fn import_orders(
     let orders = import::read(file, format)?;
     println!("{} orders, and nothing is wrong with them", orders.len());
     if !dry_run {
-        let taken = import::store(&place.read()?, orders).await?;
+        let taken = import::store(&place.read()?, format, orders).await?;
         println!(
             "{} stored, {} were there already",
             taken.changed, taken.same

@@ -3,7 +3,11 @@
 use super::*;
 use crate::{
     intake::{apply_due, letter},
-    store::{Letter, LetterFilter, LetterState, PATIENCE},
+    store::{Letter, LetterFilter, LetterState, PATIENCE, Reading},
+};
+use deskhand_connectors::{
+    carriers::{Track, Vendor, live::Told},
+    commerce::ShopId,
 };
 use deskhand_domain::{OrderId, Shipment, ShipmentId, shipment::TrackingStatus};
 use deskhand_protocol::audit::{Action, Actor};
@@ -220,4 +224,96 @@ pub async fn what_cannot_be_read_is_set_aside_and_holds_nothing_up(store: Store)
     let later = store.clock().now() + TimeDelta::days(1);
     assert_eq!(store.forget_letters(later).await.expect("forgotten"), 4);
     assert_eq!(one(&store, "waits").await.state, LetterState::Waiting);
+}
+
+pub async fn an_answer_is_kept_once_and_notes_when_it_was_given(store: Store) {
+    let answer = |status: TrackingStatus| Track {
+        carrier: None,
+        tracking_number: KNOWN.to_lowercase(),
+        status,
+        detail: None,
+        said: "said".to_owned(),
+        promised_at: None,
+        events: Vec::new(),
+    };
+    let keep = async |status: TrackingStatus| {
+        let told = Told {
+            track: answer(status),
+            raw: "{}".to_owned(),
+        };
+        let letter = crate::intake::answer(store.clock(), Vendor::EasyPost, &told);
+        let event = letter.event.clone();
+        let kept = store.keep_answer(letter, told.track).await;
+        kept.expect("it is kept");
+        event
+    };
+    assert_eq!(store.last_told(KNOWN).await.expect("a read"), None);
+    let moving = keep(TrackingStatus::InTransit).await;
+    let first = one(&store, &moving).await;
+    store.clock().advance(TimeDelta::hours(7));
+    assert_eq!(keep(TrackingStatus::InTransit).await, moving);
+    let again = one(&store, &moving).await;
+    assert_eq!(first.received_at + TimeDelta::hours(7), again.received_at);
+    assert_eq!(again.state, LetterState::Applied);
+    let told = store.last_told(KNOWN).await.expect("a read");
+    assert_eq!(told, Some(again.received_at));
+    assert_eq!(
+        parcel(&store, 1).await.source.fetched_at,
+        store.clock().now()
+    );
+    assert_ne!(keep(TrackingStatus::Delivered).await, moving);
+    assert_eq!(parcel(&store, 1).await.status, TrackingStatus::Delivered);
+    // Replayed, it is read like a webhook; this one says nothing.
+    assert_eq!(
+        store
+            .replay_letters(Some(again.id))
+            .await
+            .expect("replayed"),
+        1
+    );
+    apply_due(&store).await.expect("looked at");
+    assert_eq!(one(&store, &moving).await.state, LetterState::Ignored);
+}
+
+pub async fn letters_of_shops_wait_for_their_shop(store: Store) {
+    let tell = |event: &str| {
+        let body = json!({ "id": event, "order": { "id": "17" } }).to_string();
+        let (source, event) = ("/hooks/vendure", event.to_owned());
+        letter(store.clock(), source, event, String::new(), body)
+    };
+    keep(&store, vec![tell("one"), tell("two")]).await;
+    assert_eq!(apply_due(&store).await.expect("nothing"), 0);
+    let due = async |source: &str| store.due_letters_of(source, 10).await.expect("a list");
+    assert_eq!(due("/hooks/shopify").await, []);
+    let letters = due("/hooks/vendure").await;
+    assert_eq!(letters.len(), 2);
+    let id = ShopId::from("17");
+    let read = letters
+        .into_iter()
+        .zip([Reading::Taken(id.clone()), Reading::Order(id)]);
+    store.apply_letters(read.collect()).await.expect("settled");
+    assert_eq!(due("/hooks/vendure").await, []);
+    let all = store
+        .letters(&LetterFilter::default())
+        .await
+        .expect("a list");
+    assert!(
+        all.iter().all(|one| one.subject.as_deref() == Some("17")),
+        "{all:?}"
+    );
+    store.clock().advance(TimeDelta::minutes(1));
+    let again = due("/hooks/vendure").await;
+    assert_eq!((again.len(), again[0].state), (1, LetterState::Waiting));
+    store.clock().advance(PATIENCE);
+    let read = again
+        .into_iter()
+        .map(|one| (one, Reading::Order(ShopId::from("17"))));
+    store.apply_letters(read.collect()).await.expect("settled");
+    let dead = LetterFilter {
+        state: Some(LetterState::Dead),
+        ..LetterFilter::default()
+    };
+    let dead = store.letters(&dead).await.expect("a list");
+    let reason = dead[0].reason.as_deref();
+    assert_eq!(reason, Some("the shop did not answer in time"));
 }
