@@ -214,6 +214,8 @@ pub enum Decision {
 pub enum Waiting {
     /// It has not been so for long enough.
     Delay,
+    /// It stands still, and may still come on the promised day.
+    Promised,
     /// It is on the van today.
     OnTheVan,
     /// A ticket is open that is about it, or may be.
@@ -328,6 +330,7 @@ fn waits(
     let quiet = rule.quiet.unwrap_or(rules.quiet);
     let all = [
         Some((of.began + rule.after, Waiting::Delay)),
+        promised(of).map(|until| (until, Waiting::Promised)),
         on_the_van(of, now).map(|until| (until, Waiting::OnTheVan)),
         open.then_some((now + AGAIN, Waiting::TicketOpen)),
         (is_silence(of) && !heard).then_some((now + AGAIN, Waiting::NotHeard)),
@@ -345,6 +348,12 @@ fn is_silence(of: &Situation<'_>) -> bool {
         Condition::Lost => of.shipment.status != TrackingStatus::Lost,
         _ => false,
     }
+}
+
+/// Until when a parcel that stands still is no concern of its customer: it may come in time.
+fn promised(of: &Situation<'_>) -> Option<Instant> {
+    let stalled = of.diagnosis.condition == Condition::Stalled;
+    past::promise_over(of.order, of.shipment).filter(|_| stalled)
 }
 
 /// Until when a parcel may still come that is late and out today.

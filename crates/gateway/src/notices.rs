@@ -28,6 +28,8 @@ const BATCH: usize = 256;
 const TICK: Duration = Duration::from_secs(2);
 /// How long changes may gather before they are looked at.
 const GATHER: Duration = Duration::from_millis(250);
+/// How long others have their turn while there is more to look at.
+const BREATH: Duration = Duration::from_millis(50);
 /// How long to wait when the database cannot be used.
 const AGAIN: Duration = Duration::from_secs(5);
 /// How often it is learned how long carriers are usually silent.
@@ -223,7 +225,9 @@ async fn run(store: Store, config: &Config) {
                 if round.told > 0 {
                     tracing::info!(told = round.told, "told customers before they ask");
                 }
-                if !round.more {
+                if round.more {
+                    tokio::time::sleep(BREATH).await;
+                } else {
                     let changed = tokio::time::timeout(TICK, head.changed()).await;
                     tracing::trace!(changed = changed.is_ok(), "looking at parcels");
                     tokio::time::sleep(GATHER).await;

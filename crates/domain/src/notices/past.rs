@@ -3,7 +3,7 @@
 use crate::{
     Instant, Order, Shipment,
     shipment::TrackingStatus,
-    wismo::{self, Condition, Diagnosis, What, World, days::Calendar},
+    wismo::{self, Condition, Diagnosis, World, days::Calendar},
 };
 use chrono::{Days, TimeDelta};
 
@@ -58,24 +58,28 @@ pub fn began(
     let known = shipment.scans.iter().map(|scan| scan.at);
     let last = known.filter(|at| *at <= now).max();
     let last = last.unwrap_or(shipment.created_at).min(now);
+    let over = promise_over(order, shipment);
     if diagnosis.condition == Condition::Late
-        && let Some(over) = promise_over(diagnosis, order)
+        && let Some(over) = over.filter(|over| *over <= now)
     {
-        return over.min(now);
+        return over;
     }
     let is = |at| {
         let then = stands(order, shipment, at, world);
         then.is_some_and(|then| then.condition == diagnosis.condition)
     };
-    first_minute(last, now, is).unwrap_or(now)
+    let began = first_minute(last, now, is).unwrap_or(now);
+    match diagnosis.condition {
+        // Until then it may come in time.
+        Condition::Stalled => over.map_or(began, |over| began.max(over.min(now))),
+        _ => began,
+    }
 }
 
-/// The end of the promised day, when that is what it is late for.
-fn promise_over(diagnosis: &Diagnosis, order: &Order) -> Option<Instant> {
-    let late = |what: &What| matches!(what, What::DaysLate { .. });
-    let why = diagnosis.reasons.iter().find(|why| late(&why.what))?;
+/// The end of the promised day where the parcel goes.
+pub(super) fn promise_over(order: &Order, shipment: &Shipment) -> Option<Instant> {
     let carrier = Calendar::carrier(&order.ship_to.country);
-    let promised = carrier.day(why.at?);
+    let promised = carrier.day(shipment.promised_at?);
     Some(carrier.at(promised + Days::new(1), 0, 0))
 }
 

@@ -5,9 +5,11 @@ use axum::http::{StatusCode, header};
 use chrono::TimeDelta;
 use deskhand_domain::{NoticeKind, notices::Decision};
 use deskhand_gateway::{
+    Config,
     intake::apply_due,
-    notices::{Story, Teller, replay},
-    testing::id,
+    notices::{Story, Teller, replay, set_objection},
+    start,
+    testing::{id, small_shop},
 };
 use serde_json::{Value, json};
 
@@ -228,4 +230,22 @@ async fn customers_are_told_while_the_gateway_runs_when_it_was_asked_to() {
         assert_eq!(notices(&shop, 3).await.len(), usize::from(enabled));
         assert!(state.tasks.stop(std::time::Duration::from_secs(5)).await);
     }
+}
+
+#[tokio::test]
+async fn an_objection_is_noted_with_and_without_a_gateway() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = Config::embedded(folder.path());
+    let running = start(config.clone()).await.expect("a gateway");
+    let now = running.state.clock.now();
+    let seed = small_shop(now, 3, String::new());
+    running.state.store.seed(seed).await.expect("a shop");
+    let object = async |email: &str, objects| {
+        let noted = set_objection(&config, email, objects).await;
+        noted.expect("noted")
+    };
+    assert_eq!(object("Ana1@example.com", true).await, 1);
+    assert_eq!(object("nobody@example.com", true).await, 0);
+    running.stop().await;
+    assert_eq!(object("ana1@example.com", false).await, 1);
 }
