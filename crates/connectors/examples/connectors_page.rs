@@ -11,6 +11,7 @@ use deskhand_connectors::{
         memory::Embedded,
         shopify::{self, Shopify},
         vendure::{self, Vendure},
+        woocommerce::{self, WooCommerce},
     },
     webhooks::{self, Sender},
 };
@@ -63,7 +64,12 @@ fn shops(client: &Client, now: &Now) -> String {
         address: String::new(),
         token: String::new(),
     };
-    let shops: [(&str, Box<dyn Commerce>); 3] = [
+    let woocommerce = woocommerce::Access {
+        address: String::new(),
+        key: String::new(),
+        secret: String::new(),
+    };
+    let shops: [(&str, Box<dyn Commerce>); 4] = [
         ("embedded", Box::new(Embedded::default())),
         (
             "Vendure 3",
@@ -72,6 +78,10 @@ fn shops(client: &Client, now: &Now) -> String {
         (
             "Shopify",
             Box::new(Shopify::new(shopify, client.clone(), now.clone())),
+        ),
+        (
+            "WooCommerce",
+            Box::new(WooCommerce::new(woocommerce, client.clone(), now.clone())),
         ),
     ];
     let says = |support| match support {

@@ -29,7 +29,7 @@ pub use rates::{Origins, Rates};
 pub use read::{Mistake, Mistakes, PREFIX, REFERENCE, read};
 use serde::{Deserialize, Serialize};
 pub use sessions::Sessions;
-pub use shops::{ShopifyShop, VendureShop};
+pub use shops::{ShopifyShop, VendureShop, WooCommerceShop};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -70,6 +70,8 @@ pub struct Config {
     pub vendure: VendureShop,
     /// A Shopify shop whose orders are shown.
     pub shopify: ShopifyShop,
+    /// A WooCommerce shop whose orders are shown.
+    pub woocommerce: WooCommerceShop,
     /// Services that are asked where parcels are.
     pub carriers: Carriers,
     /// What services prove their webhooks with.
@@ -105,6 +107,7 @@ impl Default for Config {
             oidc: Oidc::default(),
             vendure: VendureShop::default(),
             shopify: ShopifyShop::default(),
+            woocommerce: WooCommerceShop::default(),
             carriers: Carriers::default(),
             hooks: Hooks::default(),
             inbox: Inbox::default(),
@@ -148,6 +151,7 @@ impl Config {
         self.oidc.check(wrong);
         self.vendure.check(wrong);
         self.shopify.check(wrong);
+        self.woocommerce.check(wrong);
         self.carriers.check(wrong);
         let shops = [&*self.vendure.address, &*self.shopify.address];
         self.hooks.check(shops, wrong);

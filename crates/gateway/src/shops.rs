@@ -6,7 +6,7 @@ mod told;
 
 use crate::{
     clock::Clock,
-    config::{Config, ShopifyShop, VendureShop},
+    config::{Config, ShopifyShop, VendureShop, WooCommerceShop},
     store::{Store, StoreError, TakenOver, Taking},
     tasks::Tasks,
 };
@@ -15,6 +15,7 @@ use deskhand_connectors::commerce::{
     Commerce, CommerceError, Cursor, Refused, ShopId,
     shopify::{self, Shopify},
     vendure::{Access, Vendure},
+    woocommerce::{self, WooCommerce},
 };
 use deskhand_domain::{Order, OrderId, Ticket, TicketId};
 use std::{sync::Arc, time::Duration};
@@ -75,7 +76,11 @@ pub enum How {
 impl Shops {
     /// The shops that the configuration names.
     pub fn connect(config: &Config, clock: &Clock) -> Self {
-        let named = [&config.vendure.address, &config.shopify.address];
+        let named = [
+            &config.vendure.address,
+            &config.shopify.address,
+            &config.woocommerce.address,
+        ];
         if named.iter().all(|address| address.is_empty()) {
             return Self::default();
         }
@@ -85,7 +90,8 @@ impl Shops {
         };
         let mut all = Vec::new();
         all.extend(vendure(&config.vendure, client.clone(), clock));
-        all.extend(shopify_shop(&config.shopify, client, clock));
+        all.extend(shopify_shop(&config.shopify, client.clone(), clock));
+        all.extend(woocommerce_shop(&config.woocommerce, client, clock));
         Self { all: Arc::new(all) }
     }
 
@@ -376,6 +382,24 @@ fn shopify_shop(config: &ShopifyShop, client: reqwest::Client, clock: &Clock) ->
     };
     let clock = clock.clone();
     let commerce = Shopify::new(access, client, Arc::new(move || clock.now()));
+    let times = [config.fresh.0, config.poll.0, config.keep_raw.0];
+    Some(Shop::new(Arc::new(commerce), times))
+}
+
+fn woocommerce_shop(
+    config: &WooCommerceShop,
+    client: reqwest::Client,
+    clock: &Clock,
+) -> Option<Shop> {
+    let keys = config.key.as_ref().zip(config.secret.as_ref());
+    let (key, secret) = keys.filter(|_| !config.address.is_empty())?;
+    let access = woocommerce::Access {
+        address: config.address.clone(),
+        key: key.reveal().to_owned(),
+        secret: secret.reveal().to_owned(),
+    };
+    let clock = clock.clone();
+    let commerce = WooCommerce::new(access, client, Arc::new(move || clock.now()));
     let times = [config.fresh.0, config.poll.0, config.keep_raw.0];
     Some(Shop::new(Arc::new(commerce), times))
 }

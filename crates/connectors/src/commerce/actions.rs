@@ -7,6 +7,8 @@ use serde::Serialize;
 pub enum Action {
     /// Read one order, whole.
     ReadOrder,
+    /// Its parcels, with what is in each and its number.
+    Parcels,
     /// Find customers by e-mail.
     CustomersByEmail,
     /// Find customers by phone number.
@@ -35,8 +37,9 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadOrder,
+        Self::Parcels,
         Self::CustomersByEmail,
         Self::CustomersByPhone,
         Self::OrdersByCustomer,
@@ -54,7 +57,8 @@ impl Action {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::ReadOrder => "read an order with lines, payments, parcels, refunds",
+            Self::ReadOrder => "read an order with lines, payments, refunds",
+            Self::Parcels => "its parcels with lines and numbers",
             Self::CustomersByEmail => "find customers by e-mail",
             Self::CustomersByPhone => "find customers by phone",
             Self::OrdersByCustomer => "orders of a customer",

@@ -6,11 +6,13 @@
 //! compared, so that nothing is rounded. It knows no fulfilments: an order is completed or not.
 
 mod rest;
+mod shop;
 
 use super::{LineDraft, ParcelDraft, ShopId};
 use chrono::{DateTime, Utc};
 use deskhand_domain::{Currency, Money, order::PaymentMethod, shipment::TrackingStatus};
 pub use rest::{NotRead, read};
+pub use shop::{Access, WooCommerce};
 
 /// Amounts are added in millionths.
 const MILLIONTHS: u32 = 6;

@@ -2,10 +2,12 @@
 
 mod contract;
 mod fake_shopify;
+mod fake_woocommerce;
 mod graphql;
 mod memory;
 mod shopify;
 mod vendure;
+mod woocommerce;
 
 use deskhand_connectors::commerce::Now;
 use std::{sync::Arc, time::Duration};
@@ -13,6 +15,7 @@ use std::{sync::Arc, time::Duration};
 contract::suite!(embedded, memory::Hollowpine);
 contract::suite!(real_vendure, vendure::Real);
 contract::suite!(faked_shopify, shopify::Faked);
+contract::suite!(faked_woocommerce, woocommerce::Faked);
 
 /// A clock that stands still, as connectors ask for it.
 pub fn clock() -> Now {

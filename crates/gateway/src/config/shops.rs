@@ -1,4 +1,4 @@
-//! `[vendure]`, `[shopify]`: shops whose orders are shown.
+//! `[vendure]`, `[shopify]`, `[woocommerce]`: shops whose orders are shown.
 
 use super::{Findings, Period, Secret};
 use serde::{Deserialize, Serialize};
@@ -110,6 +110,62 @@ impl ShopifyShop {
         wrong.unless(
             self.poll.0 >= Duration::from_millis(100),
             "shopify.poll",
+            "is at least 100ms: a shop is not asked without end",
+        );
+    }
+}
+
+/// A WooCommerce shop.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WooCommerceShop {
+    /// The address of the site, such as `https://shop.example`; empty for none.
+    pub address: String,
+    /// The consumer key of its REST API.
+    pub key: Option<Secret>,
+    /// Its consumer secret.
+    pub secret: Option<Secret>,
+    /// How old a copy may be before it is read again when somebody looks at it.
+    pub fresh: Period,
+    /// How often the shop is asked what changed.
+    pub poll: Period,
+    /// How long what the shop said is kept word for word.
+    pub keep_raw: Period,
+}
+
+impl Default for WooCommerceShop {
+    fn default() -> Self {
+        let times = VendureShop::default();
+        Self {
+            address: String::new(),
+            key: None,
+            secret: None,
+            fresh: times.fresh,
+            poll: times.poll,
+            keep_raw: times.keep_raw,
+        }
+    }
+}
+
+impl WooCommerceShop {
+    /// See [`super::Config::check`].
+    pub(super) fn check(&self, wrong: &mut Findings) {
+        if self.address.is_empty() {
+            return;
+        }
+        wrong.unless(
+            is_encrypted_or_here(&self.address),
+            "woocommerce.address",
+            "begins with https://, unless the shop runs on this machine",
+        );
+        wrong.unless(
+            self.key.is_some() && self.secret.is_some(),
+            "woocommerce.key",
+            "is what the shop knows this gateway by: say key and secret",
+        );
+        wrong.unless(
+            self.poll.0 >= Duration::from_millis(100),
+            "woocommerce.poll",
             "is at least 100ms: a shop is not asked without end",
         );
     }

@@ -54,3 +54,28 @@ fn the_reference_is_printed_and_is_a_configuration() {
     );
     assert!(gateway(&["config", "check"], &[]).status.success());
 }
+
+#[test]
+fn what_is_of_no_use_or_not_safe_to_a_shop_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("gateway.toml");
+    let text = "[woocommerce]\naddress = \"http://shop.example\"\n[carriers]\nfresh = \"1m\"\n";
+    std::fs::write(&file, text).expect("a file");
+    let file = file.display().to_string();
+    let secrets = [
+        ("DESKHAND_GATEWAY_HOOKS_VENDURE", "hunter2"),
+        ("DESKHAND_GATEWAY_CARRIERS_EASYPOST", "hunter3"),
+    ];
+    let told = gateway(&["config", "check", &file], &secrets);
+    assert_eq!(told.status.code(), Some(10));
+    let words = String::from_utf8(told.stderr).expect("UTF-8");
+    for key in [
+        "woocommerce.address: begins with https://",
+        "woocommerce.key: ",
+        "carriers.fresh: is at least 10m",
+        "hooks.vendure: is of no use without a shop",
+    ] {
+        assert!(words.contains(key), "{key} in:\n{words}");
+    }
+    assert!(!words.contains("hunter"), "{words}");
+}

@@ -52,6 +52,14 @@ pub fn read(payload: &[u8]) -> Result<Read, NotRead> {
     if orders.is_empty() {
         return Err(NotRead::Nothing);
     }
+    Ok(records(orders, |updated_at| updated_at)?)
+}
+
+/// Orders as records; `read_at` tells when one was read, by when it changed.
+pub(super) fn records(
+    orders: Vec<Value>,
+    read_at: impl Fn(DateTime<Utc>) -> DateTime<Utc>,
+) -> Result<Read, CommerceError> {
     let mut records = Vec::with_capacity(orders.len());
     for raw in orders {
         let words = raw.to_string();
@@ -59,7 +67,7 @@ pub fn read(payload: &[u8]) -> Result<Read, NotRead> {
         let id = ShopId(order.id.to_string());
         let draft = order.draft();
         let record = draft.and_then(|draft| {
-            let at = draft.updated_at;
+            let at = read_at(draft.updated_at);
             draft.finish(WOOCOMMERCE, at, words)
         });
         records.push((id, record));
@@ -146,11 +154,42 @@ struct Coupon {
     code: String,
 }
 
+/// Of an order it is told how much, below zero; of the refund itself also when and what for.
 #[derive(Deserialize)]
 struct Refund {
     reason: Option<String>,
+    total: Option<String>,
+    amount: Option<String>,
+    date_created_gmt: Option<String>,
+    #[serde(default)]
+    line_items: Vec<Refunded>,
+}
+
+#[derive(Deserialize)]
+struct Refunded {
     /// Below zero.
-    total: String,
+    quantity: i64,
+    #[serde(default)]
+    meta_data: Vec<Meta>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    key: String,
+    value: Value,
+}
+
+impl Refunded {
+    /// The line of the order that it is about.
+    fn line(&self) -> Option<String> {
+        let mut meta = self.meta_data.iter();
+        let found = meta.find(|meta| meta.key == "_refunded_item_id")?;
+        match &found.value {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
 }
 
 impl Place {
@@ -231,7 +270,10 @@ impl Order {
             voided: state.voided,
             cancelled: state.cancelled,
             parcels: parcels.into_iter().filter(|_| state.sent).collect(),
-            refunds: refunds?,
+            refunds: refunds?
+                .into_iter()
+                .filter(|refund| refund.amount.minor != 0)
+                .collect(),
             ship_to: Some(Address {
                 name: to.name(),
                 street: streets.join("\n"),
@@ -264,6 +306,7 @@ impl Order {
             let unit_price = Money::new(before.minor / pieces, currency);
             let mut draft = line(item.id.to_string(), &item.name, item.quantity, unit_price);
             draft.sku = item.sku.clone().unwrap_or_default();
+            draft.cancelled = self.taken_back(&draft.id).min(item.quantity);
             let share = before.minor - after.minor;
             draft.discount = (share != 0).then(|| Money::new(share, currency));
             off = off.checked_add(share).ok_or(Broken::TooLarge {
@@ -289,6 +332,14 @@ impl Order {
         Ok((lines, discounts.into_iter().collect()))
     }
 
+    /// How many pieces of a line were taken back by refunds.
+    fn taken_back(&self, line: &str) -> u32 {
+        let all = self.refunds.iter().flat_map(|refund| &refund.line_items);
+        let of = all.filter(|item| item.line().as_deref() == Some(line));
+        let pieces: u64 = of.map(|item| item.quantity.unsigned_abs()).sum();
+        u32::try_from(pieces).unwrap_or(u32::MAX)
+    }
+
     /// An amount as the customer sees it: with its tax where the prices include it.
     fn priced(
         &self,
@@ -306,12 +357,18 @@ impl Order {
 
 impl Refund {
     fn draft(&self, currency: Currency, at: DateTime<Utc>) -> Result<RefundDraft, Broken> {
-        let total = amount([&*self.total], currency, "a refund")?;
+        let told = self.amount.as_deref().or(self.total.as_deref());
+        let told = told.ok_or(Broken::Missing { field: "a refund" })?;
+        let told = amount([told], currency, "a refund")?;
+        let at = match &self.date_created_gmt {
+            Some(at) => gmt(at, "a refund's date_created_gmt")?,
+            None => at,
+        };
         Ok(RefundDraft {
-            amount: Money::new(-total.minor, currency),
+            amount: Money::new(told.minor.abs(), currency),
             state: RefundState::Succeeded,
             reason: self.reason.clone().unwrap_or_default(),
-            lines: Vec::new(),
+            lines: self.line_items.iter().filter_map(Refunded::line).collect(),
             requested_at: at,
             settled_at: Some(at),
         })
