@@ -6,7 +6,7 @@ use deskhand_connectors::commerce::{
     CustomerDraft, LineDraft, OrderDraft, OrderRecord, ParcelDraft, ShopId, identity::VENDURE,
 };
 use deskhand_domain::{
-    Currency, Money, Shipment,
+    Currency, Money, Notice, NoticeKind, Shipment,
     shipment::{Scan, TrackingStatus},
 };
 
@@ -218,6 +218,12 @@ pub async fn what_a_carrier_scanned_stays(store: Store) {
         place: None,
     }];
     scanned.source.name = "DHL".to_owned();
+    // What the customer was told of it stays too.
+    scanned.notices = vec![Notice {
+        kind: NoticeKind::Late,
+        at: now,
+        ticket: ticket(1),
+    }];
     let put = scanned.clone();
     let write = store.write(move |tx| Box::pin(async move { tx.put(&[put]).await }));
     write.await.expect("it is stored");
