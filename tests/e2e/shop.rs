@@ -1,7 +1,7 @@
 //! An order in a real Vendure, from its shop to whoever is asked about it.
 
 use anyhow::{Context, Result, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use deskhand_domain::{Currency, Order, OrderId, Shipment, Ticket, order::FulfilmentStatus};
 use deskhand_gateway::{
     Config, Running,
@@ -10,6 +10,7 @@ use deskhand_gateway::{
     store::{LetterFilter, OrderFilter, Store},
     testing::small_shop,
 };
+use deskhand_protocol::{calls::Calls as _, view::AboutOrder};
 use deskhand_tests::{
     desk::{Desk, failed},
     process::{Process, workspace},
@@ -203,6 +204,7 @@ impl World {
         // Whatever comes in time comes by webhook.
         config.vendure.poll = Period(Duration::from_secs(3_600));
         config.hooks.vendure = Some(Secret::from(SECRET));
+        config.hooks.shippo = Some(Secret::from(SECRET));
         config.vendure.fresh = Period(Duration::from_secs(3_600));
         let gateway = start(config).await?;
         let mut input = vendure.input()?;
@@ -307,15 +309,36 @@ impl World {
     /// Sends what Vendure would, and answers once the gateway has it.
     async fn webhook(&self, order: &str) -> Result<()> {
         let body = json!({ "id": uuid::Uuid::new_v4(), "type": "order", "order": { "id": order } });
+        self.tell("vendure", "x-vendure-signature", body).await
+    }
+
+    /// Sends what a service would of a parcel that was seen on its way, and is promised.
+    async fn scanned(&self, number: &str) -> Result<()> {
+        let now = Utc::now();
+        let state = json!({
+            "status": "TRANSIT", "status_details": "Sorted", "location": { "city": "Leipzig" },
+            "status_date": (now - TimeDelta::hours(2)).to_rfc3339(),
+        });
+        let body = json!({ "event": "track_updated", "data": {
+            "tracking_number": number, "carrier": "dhl_germany",
+            "eta": (now + TimeDelta::days(2)).to_rfc3339(),
+            "tracking_status": state, "tracking_history": [state],
+        }});
+        self.tell("shippo", "shippo-auth-signature", body).await
+    }
+
+    /// Signs and sends.
+    async fn tell(&self, service: &str, proof: &str, body: Value) -> Result<()> {
         let body = body.to_string();
         let seconds = Utc::now().timestamp();
         let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-        let proof = hmac::sign(&key, format!("{seconds}.{body}").as_bytes());
-        let digits: String = proof.as_ref().iter().map(|x| format!("{x:02x}")).collect();
+        let signed = hmac::sign(&key, format!("{seconds}.{body}").as_bytes());
+        let digits: String = signed.as_ref().iter().map(|x| format!("{x:02x}")).collect();
+        let url = format!("http://{}/hooks/{service}", self.gateway.address);
         let asked = self
             .http
-            .post(format!("http://{}/hooks/vendure", self.gateway.address))
-            .header("x-vendure-signature", format!("t={seconds},v1={digits}"))
+            .post(url)
+            .header(proof, format!("t={seconds},v1={digits}"))
             .header(header::CONTENT_TYPE, "application/json")
             .body(body);
         let taken: Value = asked.send().await?.error_for_status()?.json().await?;
@@ -414,6 +437,47 @@ async fn an_order_goes_from_its_shop_to_whoever_is_asked_about_it() -> Result<()
     };
     let shown = on_the_screen(half).await?;
     assert_eq!(shown.shipments.len(), 1);
+
+    // What `w` writes names the parcel, its last scan and the promise, each with where it was read.
+    world.scanned(FIRST).await?;
+    wait::until("the scan on the screen", || async {
+        let shown = desk.screen(mine.id).await?.order;
+        Ok(shown.filter(|shown| !shown.shipments[0].scans.is_empty()))
+    })
+    .await?;
+    let about = AboutOrder {
+        ticket: mine.id,
+        order: order.id,
+    };
+    let answer = desk.client.order_answer(about).await.map_err(failed)?;
+    for told in [
+        code.as_str(),
+        FIRST,
+        "DHL",
+        "Leipzig",
+        "It should be with you by",
+    ] {
+        ensure!(answer.text.contains(told), "{told}: {}", answer.text);
+    }
+    let read = |text: &str| {
+        let mut facts = answer.facts.iter();
+        let fact = facts.find(|fact| fact.text == text);
+        fact.map(|fact| fact.source.name.clone())
+    };
+    assert_eq!(read(&code).as_deref(), Some("Vendure"));
+    assert!(
+        read(FIRST).is_some() && read("Leipzig").is_some(),
+        "{:?}",
+        answer.facts
+    );
+    let foreign = AboutOrder {
+        ticket: not_mine.id,
+        ..about
+    };
+    assert!(
+        desk.client.order_answer(foreign).await.is_err(),
+        "not to somebody else"
+    );
 
     world.admin.ship(&id, 0, 1, SECOND).await?;
     let shipped = Instant::now();
