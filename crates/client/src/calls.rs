@@ -124,7 +124,7 @@ impl Calls for Client {
     async fn open_ticket(&self, opened: Opened) -> Result<Nothing, CallError> {
         let shop = self.shop()?;
         *lock(&shop.on_screen) = opened.ticket;
-        shop.wake_opened.notify_one();
+        shop.wake_opened.notify_waiters();
         let frame = ClientFrame::Reading {
             ticket: opened.ticket,
         };

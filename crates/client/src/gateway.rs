@@ -2,7 +2,7 @@
 
 use crate::{address::Address, clock::Clock, network::Network, pass::Pass};
 use chrono::{DateTime, TimeDelta, Utc};
-use deskhand_domain::{Compared, CustomerId, DeviceId, Message, OpId, Ticket, TicketId};
+use deskhand_domain::{Compared, CustomerId, DeviceId, Message, OpId, OrderId, Ticket, TicketId};
 use deskhand_protocol::{
     IDEMPOTENCY_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION,
     audit::{AuditCheck, AuditPage, AuditQuery},
@@ -316,6 +316,14 @@ impl Gateway {
         let path = format!("v1/customers/{customer}/reveal");
         self.send(self.request(Method::POST, &path).json(body))
             .await
+    }
+
+    /// Has an order read anew at its shop when the gateway's is old too.
+    pub(crate) async fn read_anew(&self, order: OrderId) -> Result<(), GatewayError> {
+        let path = format!("v1/orders/{order}");
+        self.answered(self.request(Method::GET, &path))
+            .await
+            .map(drop)
     }
 
     /// A page of the audit trail.

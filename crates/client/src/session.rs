@@ -353,6 +353,7 @@ impl Client {
         tasks.spawn("usual silences", diagnosis::learn(Arc::clone(&shop)));
         tasks.spawn("room", upkeep::make_room(Arc::clone(&shop)));
         tasks.spawn("older messages", upkeep::bring_back(Arc::clone(&shop)));
+        tasks.spawn("old orders", upkeep::freshen(Arc::clone(&shop)));
         tasks.spawn("jumps", feed::notice_jumps(Arc::clone(&shop)));
         tasks.spawn("snoozed", feed::wake_snoozed(Arc::clone(&shop)));
         if !profile.sample {

@@ -5,14 +5,21 @@ use crate::{
     feed::End,
     shop::{Shop, lock, report},
 };
+use chrono::TimeDelta;
 use deskhand_cache::CacheError;
-use deskhand_domain::TicketId;
-use deskhand_protocol::view::Event;
+use deskhand_domain::{Order, TicketId};
+use deskhand_protocol::view::{Connection, Event};
 use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 
 /// The first lists are read before the whole file is.
 const CHECK_AFTER: Duration = Duration::from_secs(2);
 const MAKE_ROOM_EVERY: Duration = Duration::from_secs(1800);
+/// What is older of an order is read anew while its ticket is on the screen.
+const FRESH: TimeDelta = TimeDelta::minutes(5);
+/// How often a ticket that stays on the screen is looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How many of a customer's orders are read anew, where nobody knows which one it is about.
+const AT_ONCE: usize = 4;
 
 /// Reads the whole file once; damage leads to a new copy.
 pub(crate) async fn check(shop: Arc<Shop>) {
@@ -65,6 +72,41 @@ pub(crate) async fn bring_back(shop: Arc<Shop>) {
         }
         wake.await;
     }
+}
+
+/// Has the orders of the ticket on the screen read anew at their shop when what is here is old. What
+/// comes of it comes by the feed; until then the window says how old it is.
+pub(crate) async fn freshen(shop: Arc<Shop>) {
+    loop {
+        let mut wake = pin!(shop.wake_opened.notified());
+        wake.as_mut().enable();
+        let ticket = *lock(&shop.on_screen);
+        let live = lock(&shop.connection).state == Connection::Live;
+        if let Some(ticket) = ticket
+            && live
+            && let Err(end) = read_anew(&shop, ticket).await
+        {
+            tracing::info!(?end, "an order could not be read anew");
+        }
+        // It may stay on the screen for long.
+        tokio::select! {
+            () = wake => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    }
+}
+
+async fn read_anew(shop: &Shop, ticket: TicketId) -> Result<(), End> {
+    let Some(ticket) = shop.reader.ticket(ticket).await? else {
+        return Ok(());
+    };
+    let mut orders = shop.reader.orders(ticket.customer).await?;
+    orders.retain(|order| ticket.order.is_none_or(|id| id == order.id));
+    let old = |order: &Order| shop.now() - order.source.fetched_at >= FRESH;
+    for order in orders.iter().take(AT_ONCE).filter(|order| old(order)) {
+        shop.gateway.read_anew(order.id).await?;
+    }
+    Ok(())
 }
 
 async fn fetch(shop: &Shop, ticket: TicketId) -> Result<(), End> {

@@ -14,8 +14,8 @@ use deskhand_protocol::{
     calls::{CallCode, Calls},
     rest::TicketPatch,
     view::{
-        AboutOrder, AboutStep, AddNote, Draft, FactVerdict, MergeInto, Nothing, OpRef,
-        OutboxAction, OutboxState, SaveDraft, SendReply, Sort, TicketChange, TicketQuery,
+        AboutOrder, AboutStep, AddNote, Connection, Draft, FactVerdict, MergeInto, Nothing, OpRef,
+        Opened, OutboxAction, OutboxState, SaveDraft, SendReply, Sort, TicketChange, TicketQuery,
         TicketRef, TicketView, ViewId,
     },
 };
@@ -366,6 +366,35 @@ async fn a_customer_is_told_of_their_own_order_and_of_nobody_elses() {
         "{}",
         note.text
     );
+    desk.client.stop().await;
+}
+
+#[tokio::test]
+async fn an_order_on_the_screen_is_read_anew_when_it_is_old() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (fake, _) = shop(|_, _| ok(json!({}))).await;
+    let desk = Desk::signed_in(folder.path(), &fake).await;
+    open(&desk, 1).await;
+    until("a live connection", async || {
+        let state = desk.client.connection(Nothing {}).await.ok()?.state;
+        (state == Connection::Live).then_some(())
+    })
+    .await;
+    let order = format!("GET /v1/orders/{}", id(9));
+    let on_the_screen = |ticket| Opened { ticket };
+    let show = async |ticket| {
+        let shown = desk.client.open_ticket(on_the_screen(ticket)).await;
+        shown.expect("it is on the screen");
+    };
+    show(Some(TicketId(id(1)))).await;
+    show(None).await;
+    assert_eq!(fake.asked(&order), 0, "it was read just now");
+    *desk.clock.0.lock().expect("the clock") = NOW + 301;
+    show(Some(TicketId(id(1)))).await;
+    until("the order to be asked for", async || {
+        (fake.asked(&order) > 0).then_some(())
+    })
+    .await;
     desk.client.stop().await;
 }
 
