@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { Desk } from './desk';
+import { Shop } from './shop';
 
 test.beforeEach(async ({ page }) => {
   await new Desk(page).openDemo();
@@ -63,9 +64,15 @@ test('a tag can be put on and taken off', async ({ page }) => {
   await expect(desk.conversation.getByText('checked twice')).toHaveCount(0);
 });
 
-test('the panel shows the customer, the orders and where each was read', async ({ page }) => {
+test('the panel shows the customer, the orders and where each was read', async ({ page, request }) => {
+  const shop = await Shop.open(request);
+  // Whose order has parcels at any hour.
+  const aoife = await shop.find<{ name: string; email: string }>('customers', (one) => one.name === 'Aoife Brennan');
+  const subject = await shop.hear(aoife.email, 'What about HP-20418?');
   const desk = new Desk(page);
-  await desk.show('Where is it');
+  await desk.openAs(Shop.gateway, Shop.agent);
+  await desk.show('Unassigned');
+  await desk.list.getByRole('option').filter({ hasText: subject }).click();
   await expect(desk.panel.getByText('orders', { exact: true }).or(desk.panel.getByText('order', { exact: true }))).toBeVisible();
   await expect(desk.panel.locator('[data-order]').first()).toBeVisible();
   await expect(desk.panel.locator('[data-parcel]').first()).toBeVisible();
