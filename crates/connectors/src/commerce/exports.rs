@@ -60,22 +60,30 @@ const SHOPIFY_COLUMNS: [&str; 14] = [
 pub fn shopify(text: &str, now: DateTime<Utc>) -> Result<Vec<OrderRecord>, Vec<Mistake>> {
     let table = Table::read(text).map_err(|mistake| vec![mistake])?;
     table.must_have(&SHOPIFY_COLUMNS)?;
+    by_order(&table, "Name", |rows| {
+        let table = &table;
+        Export { table, rows }.record(now)
+    })
+}
+
+/// Reads the rows that follow one another with the same order in a column; tells every mistake.
+fn by_order(
+    table: &Table,
+    column: &str,
+    read: impl Fn(&[&Row]) -> Result<OrderRecord, Mistake>,
+) -> Result<Vec<OrderRecord>, Vec<Mistake>> {
     let mut orders: Vec<Vec<&Row>> = Vec::new();
     for row in &table.rows {
-        let name = table.cell(row, "Name");
+        let name = table.cell(row, column);
         match orders.last_mut() {
-            Some(order) if table.cell(order[0], "Name") == name => order.push(row),
+            Some(order) if table.cell(order[0], column) == name => order.push(row),
             _ => orders.push(vec![row]),
         }
     }
     let mut records = Vec::with_capacity(orders.len());
     let mut mistakes = Vec::new();
     for rows in &orders {
-        let order = Export {
-            table: &table,
-            rows,
-        };
-        match order.record(now) {
+        match read(rows) {
             Ok(record) => records.push(record),
             Err(mistake) => mistakes.push(mistake),
         }

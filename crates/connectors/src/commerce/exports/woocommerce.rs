@@ -4,7 +4,7 @@
 //! include tax, amount and tax are summed before anything is compared, so that nothing is rounded.
 
 use super::{
-    Mistake,
+    Mistake, by_order,
     csv::{Row, Table},
 };
 use crate::commerce::{
@@ -49,32 +49,14 @@ pub fn woocommerce(
 ) -> Result<Vec<OrderRecord>, Vec<Mistake>> {
     let table = Table::read(text).map_err(|mistake| vec![mistake])?;
     table.must_have(&COLUMNS)?;
-    let mut orders: Vec<Vec<&Row>> = Vec::new();
-    for row in &table.rows {
-        let id = table.cell(row, "order_id");
-        match orders.last_mut() {
-            Some(order) if table.cell(order[0], "order_id") == id => order.push(row),
-            _ => orders.push(vec![row]),
-        }
-    }
-    let mut records = Vec::with_capacity(orders.len());
-    let mut mistakes = Vec::new();
-    for rows in &orders {
+    by_order(&table, "order_id", |rows| {
         let export = Export {
             table: &table,
             rows,
             prices,
         };
-        match export.record(now) {
-            Ok(record) => records.push(record),
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
-    if mistakes.is_empty() {
-        Ok(records)
-    } else {
-        Err(mistakes)
-    }
+        export.record(now)
+    })
 }
 
 /// The rows of one order.
